@@ -1,0 +1,34 @@
+# The commands of the project. `make test` is everything that CI checks; `make demo` shows it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install test demo lock clean
+
+install: .venv/ready
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+test: install
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -n 4
+
+demo: install
+	@$(BIN)/python -m tests.demo
+
+# New versions of everything, without the address of any index.
+LOCK := .venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+lock: install
+	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet pip-tools
+	$(LOCK) -o requirements.txt requirements.in
+	$(LOCK) -o requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis
