@@ -1,0 +1,1 @@
+"""Thin clients: each translates foreign errors into ours and does nothing else."""

@@ -1,0 +1,1 @@
+"""What the bot decides, as plain data and pure functions."""
