@@ -1,0 +1,71 @@
+"""What is due for a request now: the pure heart of `advance`. The order of the answers is the order of importance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bot.core.change import State
+from bot.core.request import ChangeRequest
+
+
+class Act(Enum):
+    """One thing that can be due."""
+
+    PLAN = "read production and make the plan"
+    DECIDE = "decide on the oldest click"
+    EXPIRE = "say that time ran out"
+    NUDGE = "mention the approvers once more"
+    STOP = "begin no further step"
+    BEGIN_STEP = "read the target again and act"
+    LOOK = "see whether the running step is done"
+    BEGIN_VERIFICATION = "start the checks"
+
+
+@dataclass(frozen=True)
+class Due:
+    """What may be done now, most important first, and when time alone makes something else due."""
+
+    acts: tuple[Act, ...] = ()
+    until: datetime | None = None
+
+
+def what_is_due(request: ChangeRequest, now: datetime) -> Due:
+    """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
+    clicks = (Act.DECIDE,) if request.pending else ()
+    match request.state:
+        case State.PLANNING:
+            return Due((Act.PLAN,))
+        case State.WAITING:
+            return _while_waiting(request, clicks, now)
+        case State.APPROVED:
+            # A stop, a denial or a withdrawal that isn't decided yet comes before the act.
+            return Due(clicks or (Act.BEGIN_STEP,))
+        case State.RUNNING:
+            return Due(_while_running(request, clicks))
+        case State.UNKNOWN:
+            return Due(((Act.LOOK,) if request.look_ordered else ()) + clicks)
+        case _:
+            return Due(clicks)
+
+
+def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetime) -> Due:
+    if request.expires_at is None or request.half_time_at is None:
+        raise LookupError(f"{request.id} waits without a plan")
+    if now >= request.expires_at:
+        return Due((*clicks, Act.EXPIRE))
+    if request.half_time_passed:
+        return Due(clicks, request.expires_at)
+    if now >= request.half_time_at:
+        return Due((*clicks, Act.NUDGE), request.expires_at)
+    return Due(clicks, request.half_time_at)
+
+
+def _while_running(request: ChangeRequest, clicks: tuple[Act, ...]) -> tuple[Act, ...]:
+    if request.running:
+        return (Act.LOOK, *clicks)
+    if request.stop_ordered_by:
+        return (Act.STOP,)
+    if clicks:
+        return clicks
+    steps = request.plan.steps if request.plan else ()
+    return (Act.BEGIN_STEP,) if len(request.runs) < len(steps) else (Act.BEGIN_VERIFICATION,)

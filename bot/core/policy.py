@@ -1,0 +1,186 @@
+"""Who may do what, where and when. Each rule is a Refused with its name and the way out, or None.
+
+The rules are those of the approval design: two different people, none of them the requester, on one plan digest.
+What can be said without reading anything is said first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from bot.core.change import FINAL, Kind, State
+from bot.core.errors import Refused
+from bot.core.people import Channel, Person, Workspace
+from bot.core.request import ChangeRequest, Click
+
+OPEN_REQUESTS_A_PERSON = 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may press something, and while a request stands where."""
+
+    states: frozenset[State]
+    verb: str
+    by_requester: bool = True
+    by_approvers: bool = True
+    by_anyone: bool = False  # anyone who may ask
+
+
+_UNTIL_IT_RUNS = frozenset({State.WAITING, State.APPROVED})
+RULES: dict[Kind, Rule] = {
+    Kind.APPROVAL_CLICKED: Rule(frozenset({State.WAITING}), "approve", by_requester=False),
+    Kind.DENIAL_SUBMITTED: Rule(_UNTIL_IT_RUNS, "deny"),
+    Kind.WITHDRAWAL_CLICKED: Rule(_UNTIL_IT_RUNS, "withdraw", by_approvers=False),
+    Kind.STOP_CLICKED: Rule(_UNTIL_IT_RUNS | {State.RUNNING}, "stop"),
+    Kind.LOOK_AGAIN_CLICKED: Rule(frozenset({State.UNKNOWN}), "look again", by_anyone=True),
+    Kind.IT_HAPPENED_CLICKED: Rule(frozenset({State.UNKNOWN}), "say that it happened"),
+    Kind.IT_DID_NOT_CLICKED: Rule(frozenset({State.UNKNOWN}), "say that it did not", by_requester=False),
+}
+
+
+def refusal_without_reading(request: ChangeRequest, click: Click) -> Refused | None:
+    """What the log alone says against a click: the wrong place, the wrong plan, too late, the wrong person."""
+    return (
+        _wrong_place(request, click)
+        or _too_late(request, click)
+        or _wrong_plan(request, click)
+        or _wrong_person(request, click)
+    )
+
+
+def needs_no_reading(request: ChangeRequest, click: Click) -> bool:
+    """Whether the log alone proves who this is: the requester, or someone taking back their own approval."""
+    if click.kind is Kind.WITHDRAWAL_CLICKED:
+        return True
+    return click.person == request.requester and RULES[click.kind].by_requester
+
+
+def _wrong_place(request: ChangeRequest, click: Click) -> Refused | None:
+    if click.data.get("team") != request.team:
+        return Refused("place", f"{request.id} belongs to another workspace. Nothing was changed.")
+    if click.kind is Kind.APPROVAL_CLICKED and click.data.get("channel") != request.channel:
+        return Refused("place", f"{request.id} is approved where it was asked for, in <#{request.channel}>.")
+    return None
+
+
+def _too_late(request: ChangeRequest, click: Click) -> Refused | None:
+    rule = RULES[click.kind]
+    expired = request.expires_at is not None and click.at >= request.expires_at
+    if click.kind is Kind.APPROVAL_CLICKED and request.state is State.WAITING and expired:
+        return Refused("expired", f"{request.id} expired before you clicked. Ask again to roll back.")
+    if request.state in rule.states:
+        return _no_step_left(request) if click.kind is Kind.STOP_CLICKED else None
+    return Refused("late", f"You can't {rule.verb} {request.id}: {standing(request)}. Nothing was changed by this.")
+
+
+def _no_step_left(request: ChangeRequest) -> Refused | None:
+    steps = len(request.plan.steps) if request.plan else 0
+    if request.state is State.RUNNING and len(request.runs) == steps:
+        return Refused("late", f"The last step of {request.id} has begun; there is no further step to hold back.")
+    return None
+
+
+def standing(request: ChangeRequest) -> str:
+    """Where a request stands, in half a sentence: "it is Denied, by @ana"."""
+    if request.ending and request.state in FINAL:
+        by = f", by <@{request.ending.actor}>" if request.ending.actor.startswith(("U", "W")) else ""
+        return f"it is already *{request.state}*{by} ({request.ending.at:%H:%M} UTC)"
+    names = ", ".join(f"<@{approval.person}>" for approval in request.approvals)
+    return f"it is already *{request.state}*" + (f", approved by {names}" if names else "")
+
+
+def _wrong_plan(request: ChangeRequest, click: Click) -> Refused | None:
+    digest = request.plan.digest if request.plan else ""
+    if click.kind in (Kind.APPROVAL_CLICKED, Kind.DENIAL_SUBMITTED) and click.data.get("digest") != digest:
+        return Refused("plan", f"That button belongs to another plan than the one {request.id} stands on.")
+    return None
+
+
+def _wrong_person(request: ChangeRequest, click: Click) -> Refused | None:
+    rule, is_requester = RULES[click.kind], click.person == request.requester
+    if click.kind is Kind.WITHDRAWAL_CLICKED and request.has_approved(click.person):
+        return None
+    if is_requester and not rule.by_requester:
+        return Refused("own_request", f"You asked for {request.id}, so somebody else has to {rule.verb}.")
+    if not is_requester and not (rule.by_approvers or rule.by_anyone):
+        return Refused("not_yours", f"Only <@{request.requester}> can withdraw {request.id}. To stop it, use Deny.")
+    return _no_approver(request, click) if click.kind is Kind.APPROVAL_CLICKED else None
+
+
+def _no_approver(request: ChangeRequest, click: Click) -> Refused | None:
+    if request.has_approved(click.person):
+        return Refused("twice", f"Your approval of {request.id} counts already. It takes different people.")
+    if click.person not in request.eligible:
+        text = f"You were not among the approvers when {request.id} was made. Plan again takes the list as it is now."
+        return Refused("not_listed", text)
+    return None
+
+
+def refusal_of_person(person: Person, workspace: Workspace) -> Refused | None:
+    """Whether someone is an active full member of the bot's own organization."""
+    is_ours = person.team == workspace.team or (
+        bool(workspace.enterprise) and person.enterprise == workspace.enterprise
+    )
+    for is_so, rule, what in (
+        (person.is_bot, "bot", "bots and workflows can't take part"),
+        (person.is_deactivated, "deactivated", "this account is deactivated"),
+        (not is_ours or person.is_stranger, "outsider", "only members of this workspace's own organization take part"),
+        (person.is_guest, "guest", "guests can't take part"),
+    ):
+        if is_so:
+            return Refused(rule, f"Not counted: {what}. Nothing was changed.")
+    return None
+
+
+def refusal_of_channel(channel: Channel, allowed: Sequence[str]) -> Refused | None:
+    """Whether commands work in a channel; `allowed` holds ids and name patterns."""
+    if channel.is_shared and channel.id not in allowed:
+        text = "This channel is shared with another organization. Ask in one of your own incident channels."
+        return Refused("shared_channel", text)
+    if not any(channel.id == one or fnmatchcase(channel.name, one) for one in allowed):
+        return Refused("channel", f"Commands work in {' , '.join(allowed)} only. Ask there; nothing was changed.")
+    if channel.is_archived or not channel.is_member:
+        return Refused("not_in_channel", "I am not in this channel. Type `/invite @rollback` here, then ask again.")
+    return None
+
+
+def refusal_of_few(eligible: int, required: int) -> Refused | None:
+    """Whether enough people besides the requester can approve."""
+    if eligible >= required:
+        return None
+    text = (
+        f"This needs {required} approvals and only {eligible} eligible people besides you can give one. "
+        "Add full members to the approvers' group (or to the runbook's list), then ask again. Nothing was changed."
+    )
+    return Refused("few_approvers", text)
+
+
+def refusal_beside(request: ChangeRequest, others: Sequence[ChangeRequest]) -> Refused | None:
+    """Whether another open request, asked earlier, stands in the way: one a target, two a person."""
+    earlier = [o for o in others if not o.is_final and _number(o.id) < _number(request.id)]
+    for other in earlier:
+        if set(other.targets) & set(request.targets):
+            return Refused("one_a_target", f"{other.id} is open for the same target: {_waits_for(other)}.")
+    mine = [o.id for o in earlier if o.requester == request.requester]
+    if len(mine) >= OPEN_REQUESTS_A_PERSON:
+        text = f"You have {len(mine)} open requests ({', '.join(mine)}). Withdraw one, or let somebody else ask."
+        return Refused("two_a_person", text)
+    return None
+
+
+def _waits_for(other: ChangeRequest) -> str:
+    if other.state is not State.WAITING:
+        return f"it is {other.state}"
+    missing = other.required - len(other.approvals)
+    return f"it is waiting for {missing} more approval{'' if missing == 1 else 's'}"
+
+
+def _number(stream: str) -> int:
+    return int(stream.rpartition("-")[2])
+
+
+def click_data(*, team: str, channel: str, **more: Any) -> dict[str, Any]:
+    """What a click's event holds: where it came from, and what it says it is about."""
+    return {"team": team, "channel": channel, **more}
