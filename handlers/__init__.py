@@ -1,0 +1,37 @@
+"""Slack's edge: every trigger and the function that answers it.
+
+A handler parses, makes one call on a verb and answers. What arrived is in the log before it is acknowledged.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from slack_bolt import App
+
+from bot.changes import Changes
+from bot.core.change import Kind
+from handlers import decide, errors, follow, rollback
+
+COMMANDS = {"/rollback": rollback.command}
+BUTTONS: dict[str, Callable[..., None]] = {
+    "approve": partial(decide.clicked, kind=Kind.APPROVAL_CLICKED),
+    "deny": decide.deny_clicked,
+    "withdraw": partial(decide.clicked, kind=Kind.WITHDRAWAL_CLICKED),
+    "stop": partial(decide.clicked, kind=Kind.STOP_CLICKED),
+    "look_again": partial(decide.clicked, kind=Kind.LOOK_AGAIN_CLICKED),
+    "it_happened": partial(decide.clicked, kind=Kind.IT_HAPPENED_CLICKED),
+    "it_did_not": partial(decide.clicked, kind=Kind.IT_DID_NOT_CLICKED),
+    "plan_again": follow.plan_again_clicked,
+}
+VIEWS = {"denial": decide.denial_submitted}
+
+
+def register(app: App, *, changes: Changes, commands: rollback.Commands) -> None:
+    """Bind every trigger to its function."""
+    for name, answer in COMMANDS.items():
+        app.command(name)(partial(answer, commands=commands))
+    for action_id, answer_click in BUTTONS.items():
+        app.action(action_id)(partial(answer_click, changes=changes))
+    for callback_id, answer_view in VIEWS.items():
+        app.view(callback_id)(partial(answer_view, changes=changes))
+    app.error(errors.tell)

@@ -1,0 +1,60 @@
+"""What the bot can do to production: one file an action, and the verbs that each of them has.
+
+The order of the verbs is decided in `bot/advance.py`; an action never calls its own.
+"""
+
+from datetime import timedelta
+from typing import Protocol
+
+from bot.core.checks import CheckResult
+from bot.core.plan import Facts, Step
+
+
+class Action(Protocol):
+    """One kind of remediation. A step is self-contained: each verb works in a new process from the step alone."""
+
+    name: str
+
+    def target(self, params: Facts) -> str:
+        """What is locked while it runs, such as "vercel:<project>"; reads nothing."""
+        ...
+
+    def plan(self, params: Facts) -> Step:
+        """The step that these parameters ask for, frozen against production as it is; reads only.
+
+        Raises Refused or Unavailable.
+        """
+        ...
+
+    def recheck(self, step: Step) -> str:
+        """The drift since the plan, as a sentence; "" when production is as planned. The last read before the act.
+
+        Raises Unavailable.
+        """
+        ...
+
+    def execute(self, step: Step, op_id: str, reason: str) -> Facts:
+        """Send the step's one intent and look once; the facts, when it is proven done.
+
+        Raises StepFailed; OutcomeUnknown (accepted, or maybe); Unavailable (certainly nothing was sent).
+        """
+        ...
+
+    def reconcile(self, step: Step, op_id: str, *, at_deadline: bool) -> Facts:
+        """Look, and only look, whether it happened; the facts, when it did. `at_deadline` is the last look.
+
+        Raises StepFailed when it is known that it didn't; OutcomeUnknown while that isn't known.
+        """
+        ...
+
+    def verify(self, step: Step) -> tuple[CheckResult, ...]:
+        """What production shows of the step now; an unreachable provider is a failed check, not an error."""
+        ...
+
+    def undo(self, step: Step) -> Step:
+        """The step that takes this one back, planned like any other; raises Refused or Unavailable."""
+        ...
+
+    def deadline(self) -> timedelta:
+        """How long reconcile may look before the outcome is called unknown."""
+        ...

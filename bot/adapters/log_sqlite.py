@@ -113,6 +113,16 @@ class SqliteLog:
         )
         return tuple(sorted((str(row[0]) for row in rows), key=_number))
 
+    def is_writable(self) -> bool:
+        """Whether an append would be taken now."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.conn.rollback()
+            except sqlite3.Error:
+                return False
+        return True
+
     def close(self) -> None:
         """Close every connection and let go of the file."""
         with self._lock:

@@ -4,7 +4,7 @@ The rules are those of the approval design: two different people, none of them t
 What can be said without reading anything is said first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -157,13 +157,18 @@ def refusal_of_few(eligible: int, required: int) -> Refused | None:
     return Refused("few_approvers", text)
 
 
-def refusal_beside(request: ChangeRequest, others: Sequence[ChangeRequest]) -> Refused | None:
-    """Whether another open request, asked earlier, stands in the way: one a target, two a person."""
+def refusal_beside(
+    request: ChangeRequest, others: Sequence[ChangeRequest], name: Callable[[ChangeRequest], str]
+) -> Refused | None:
+    """Whether another open request, asked earlier, stands in the way: one a target, two a person.
+
+    `name` gives a request's name, linked to its card.
+    """
     earlier = [o for o in others if not o.is_final and _number(o.id) < _number(request.id)]
     for other in earlier:
         if set(other.targets) & set(request.targets):
-            return Refused("one_a_target", f"{other.id} is open for the same target: {_waits_for(other)}.")
-    mine = [o.id for o in earlier if o.requester == request.requester]
+            return Refused("one_a_target", f"{name(other)} is open for the same target: {_waits_for(other)}.")
+    mine = [name(o) for o in earlier if o.requester == request.requester]
     if len(mine) >= OPEN_REQUESTS_A_PERSON:
         text = f"You have {len(mine)} open requests ({', '.join(mine)}). Withdraw one, or let somebody else ask."
         return Refused("two_a_person", text)

@@ -60,7 +60,9 @@ class Ending:
     actor: str
     at: datetime
     text: str
-    changed: str = ""  # of a failed step: what is different in production now
+    changed: str  # of a failed step: what is different in production now
+    seq: int
+    hash: str
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,8 @@ def _ended(request: ChangeRequest, event: Event, kind: Kind) -> ChangeRequest:
     if request.ending or not request.is_final or kind is Kind.REQUEST_CLOSED:
         return request
     text, changed = str(event.data.get("text", "")), str(event.data.get("changed", ""))
-    return replace(request, ending=Ending(kind, event.actor, event.at, text, changed))
+    ending = Ending(kind, event.actor, event.at, text, changed, event.seq, event.hash)
+    return replace(request, ending=ending)
 
 
 def _decided(request: ChangeRequest, _: Event, data: Facts) -> ChangeRequest:

@@ -1,0 +1,157 @@
+"""The command line; the only file that sees both sides. `python -m bot` runs everything in one process."""
+
+import logging
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from waitress.server import create_server
+
+from bot.adapters.log_sqlite import LogInUseError
+from bot.adapters.slack import Slack
+from bot.composition import SHIPPED, Bot, Parts, build
+from bot.core.errors import BotError, Revoked
+from bot.core.secret import Secret
+from bot.logs import set_up
+from bot.settings import Settings, SettingsProblems, load_settings, read_environment
+from handlers import register
+from handlers.rollback import Commands
+from handlers.web import application
+
+BAD_SETTINGS, GAVE_UP = 2, 1
+LATER = {
+    "web": "needs STATE_URL=postgresql://… (not in this version)",
+    "worker": "needs STATE_URL=postgresql://… (not in this version)",
+    "check": "not in this version",
+    "audit": "not in this version",
+}
+SOCKET_MODE = "SLACK_APP_TOKEN: Socket Mode is not in this version; leave it out and set SLACK_SIGNING_SECRET"
+HTTP_THREADS = 8
+
+_logger = logging.getLogger("bot")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what the command line asks for; the exit status."""
+    match list(arguments):
+        case []:
+            return run(read_environment(Path(".env")))
+        case [word, *_] if word in LATER:
+            return _refuse([f"python -m bot {word}: {LATER[word]}"])
+        case _:
+            return _refuse(["usage: python -m bot"])
+
+
+def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
+    """Run the bot until it is told to end. Every problem with what it is given is said at once, before it starts."""
+    settings, problems = _settings(env)
+    slack = _slack(env)
+    problems = [*problems, *_refused_token(slack)]
+    if settings is None or slack is None or problems:
+        return _refuse(problems)
+    set_up(settings)
+    status = [0]
+
+    def give_up(reason: str) -> None:
+        _logger.critical("bot.gave_up reason=%s", reason)
+        status[0] = GAVE_UP
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        bot = build(settings, slack=slack, clock=_now, give_up=give_up, parts=parts)
+    except (LogInUseError, OSError, sqlite3.Error) as error:
+        return _refuse([f"STATE_URL: {error}"])
+    _serve(bot)
+    return status[0]
+
+
+def _serve(bot: Bot) -> None:
+    app = _bolt(bot)
+    register(
+        app, changes=bot.changes, commands=Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions)
+    )
+    ready = {"log": bot.log.is_writable, "slack": bot.slack.is_reachable}
+    server = create_server(
+        application(app, ready),
+        host="0.0.0.0",  # noqa: S104  # a host like Heroku reaches the process from outside; deliveries are signed
+        port=bot.settings.port,
+        threads=HTTP_THREADS,
+        ident="rollback-bot",
+    )
+    signal.signal(signal.SIGTERM, _end)
+    bot.start()
+    _logger.info("bot.started port=%s log=%s", bot.settings.port, bot.log.id)
+    try:
+        server.run()
+    finally:
+        server.close()
+        bot.stop()
+        _logger.info("bot.stopped")
+
+
+def _bolt(bot: Bot) -> App:
+    """Bolt, without its call to Slack at every delivery: a click is kept also while Slack's API is down."""
+    token = bot.settings.slack_bot_token.reveal()
+    secret = bot.settings.slack_signing_secret
+    return App(
+        signing_secret=secret.reveal() if secret else None,
+        client=bot.slack.client,
+        authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),
+    )
+
+
+def _settings(env: Mapping[str, str]) -> tuple[Settings | None, Sequence[str]]:
+    try:
+        settings = load_settings(env)
+    except SettingsProblems as found:
+        return None, found.problems
+    return settings, [SOCKET_MODE] if settings.slack_app_token else []
+
+
+def _slack(env: Mapping[str, str]) -> Slack | None:
+    token = env.get("SLACK_BOT_TOKEN", "")
+    return (
+        Slack(Secret(token), env.get("SLACK_API_URL") or None, _now)
+        if token.isascii() and token.split() == [token]
+        else None
+    )
+
+
+def _refused_token(slack: Slack | None) -> Sequence[str]:
+    """What Slack has against the token; nothing where Slack can't be reached: it is asked again when it is needed."""
+    try:
+        if slack:
+            slack.workspace()
+    except Revoked as error:
+        return [f"SLACK_BOT_TOKEN: {error.text}"]
+    except BotError as error:
+        _say(f"Slack can't be reached now; it is asked again when it is needed. {error.text}")
+    return []
+
+
+def _refuse(lines: Sequence[str]) -> int:
+    for line in lines:
+        _say(line)
+    return BAD_SETTINGS
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201  # before the log is set up, standard error is where people look
+
+
+def _end(*_: object) -> None:
+    raise SystemExit
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,226 @@
+"""Slack's Web API: who people are, which channels there are, and the messages that the bot draws."""
+
+import http.client
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry import RetryHandler
+from slack_sdk.webhook import WebhookClient
+
+from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavailable
+from bot.core.people import Channel, Person, Workspace
+from bot.core.secret import Secret
+
+NEVER_HEAL = frozenset({"invalid_auth", "account_inactive", "link_disabled", "not_authed", "token_revoked"})
+METADATA_TYPE = "rollback_bot"
+TIMEOUT_SECONDS = 5
+REMEMBERED_SECONDS = 5.0  # one reading serves the clicks of these seconds
+_NO_RETRIES: list[RetryHandler] = []  # the log decides what is tried again, and when
+
+_T = TypeVar("_T")
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A message as Slack takes it: `key` is put into its metadata, so that it can be found again."""
+
+    text: str
+    blocks: Sequence[dict[str, Any]]
+    key: str
+
+
+class Slack:
+    """One workspace, by one bot token.
+
+    Reads raise Unavailable (try again later) or Refused (Slack said no). Writes raise OutcomeUnknown as well:
+    the message may be there. A token that will never work again is Revoked.
+    """
+
+    def __init__(self, token: Secret, api_url: str | None, clock: Callable[[], datetime]) -> None:
+        self.client = WebClient(
+            token=token.reveal(),
+            base_url=api_url.rstrip("/") + "/" if api_url else WebClient.BASE_URL,
+            timeout=TIMEOUT_SECONDS,
+            retry_handlers=_NO_RETRIES,
+            logger=_logger,
+        )
+        self._clock = clock
+        self._workspace: Workspace | None = None
+        self._memory: dict[str, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+
+    def workspace(self) -> Workspace:
+        """Where the bot lives; read once."""
+        if self._workspace is None:
+            data = self._call("auth.test")
+            self._workspace = Workspace(
+                team=str(data["team_id"]),
+                enterprise=str(data.get("enterprise_id") or ""),
+                bot_user=str(data["user_id"]),
+                url=str(data["url"]),
+            )
+        return self._workspace
+
+    def is_reachable(self) -> bool:
+        """Whether Slack answers the bot now."""
+        try:
+            self._remembered("auth.test", lambda: self._call("auth.test"))
+        except BotError:
+            return False
+        return True
+
+    def person(self, user: str) -> Person:
+        """Who a user id is, as of at most 5 s ago."""
+        return self._remembered(f"user {user}", lambda: _person(self._call("users.info", user=user)["user"]))
+
+    def group(self, group: str) -> tuple[str, ...]:
+        """The user ids in a user group, as of at most 5 s ago."""
+        return self._remembered(
+            f"group {group}", lambda: tuple(self._call("usergroups.users.list", usergroup=group)["users"])
+        )
+
+    def channel(self, channel: str) -> Channel:
+        """A channel as the bot sees it. Raises Refused where the bot can't see it at all."""
+        data = self._call("conversations.info", channel=channel)["channel"]
+        return Channel(
+            id=str(data["id"]),
+            name=str(data.get("name", "")),
+            is_member=bool(data.get("is_member")),
+            is_shared=bool(data.get("is_ext_shared") or data.get("is_pending_ext_shared")),
+            is_archived=bool(data.get("is_archived")),
+        )
+
+    def post(self, channel: str, content: Content, *, thread: str = "", broadcast: bool = False) -> str:
+        """Post a message, in a thread if one is given, and return its `ts`."""
+        where = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
+        return str(self._write("chat.postMessage", channel=channel, **_body(content), **where)["ts"])
+
+    def edit(self, channel: str, ts: str, content: Content) -> None:
+        """Make a message show `content`."""
+        self._write("chat.update", channel=channel, ts=ts, **_body(content))
+
+    def whisper(self, channel: str, user: str, content: Content, *, thread: str = "") -> None:
+        """Show something to one person alone."""
+        where = {"thread_ts": thread} if thread else {}
+        body = {"text": content.text, "blocks": list(content.blocks)}
+        self._write("chat.postEphemeral", channel=channel, user=user, **body, **where)
+
+    def answer(self, response_url: str, content: Content) -> None:
+        """Answer a command privately, also where the bot isn't a member."""
+        webhook = WebhookClient(response_url, timeout=TIMEOUT_SECONDS, retry_handlers=_NO_RETRIES, logger=_logger)
+        try:
+            response = webhook.send(
+                text=content.text, blocks=list(content.blocks), response_type="ephemeral", replace_original=False
+            )
+        except (OSError, SlackClientError, http.client.HTTPException) as error:
+            raise OutcomeUnknown("Slack did not say whether it took the answer.") from error
+        if response.status_code != http.client.OK:
+            raise Refused("slack", f"Slack did not take the answer: status {response.status_code}.")
+
+    def find(self, channel: str, key: str, *, thread: str = "", since: datetime) -> str:
+        """The `ts` of the bot's own message with this key, or "" where there is none since then."""
+        oldest = str((since - timedelta(minutes=1)).timestamp())
+        ask: dict[str, Any] = {"channel": channel, "oldest": oldest, "include_all_metadata": True, "limit": 200}
+        method = "conversations.replies" if thread else "conversations.history"
+        ask |= {"ts": thread} if thread else {}
+        while True:
+            page = self._call(method, **ask)
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                is_ours = message.get("user") == self.workspace().bot_user
+                if is_ours and metadata.get("event_payload", {}).get("key") == key:
+                    return str(message["ts"])
+            ask["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not ask["cursor"]:
+                return ""
+
+    def link(self, channel: str, ts: str) -> str:
+        """The address of a message; no call."""
+        return f"{self.workspace().url}archives/{channel}/p{ts.replace('.', '')}"
+
+    def _remembered(self, key: str, read: Callable[[], _T]) -> _T:
+        with self._lock:
+            at, value = self._memory.get(key, (float("-inf"), None))
+        if time.monotonic() - at < REMEMBERED_SECONDS:
+            return cast("_T", value)  # a key is always read by the same function
+        fresh = read()
+        with self._lock:
+            self._memory[key] = (time.monotonic(), fresh)
+        return fresh
+
+    def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """One read, as a form: Slack's reading methods take no JSON. No answer and nonsense are both "not now"."""
+        try:
+            return self._ask(method, params=arguments)
+        except OutcomeUnknown as error:
+            raise Unavailable(error.text) from error
+
+    def _write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        return self._ask(method, json=arguments)
+
+    def _ask(self, method: str, **how: Any) -> Mapping[str, Any]:
+        try:
+            data = self.client.api_call(method, **how).data
+        except SlackApiError as error:
+            raise self._translated(method, error) from None  # the original holds the whole response
+        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+            if _was_never_sent(error):
+                raise Unavailable("Slack can't be reached.") from error
+            raise OutcomeUnknown(f"Slack gave no answer to {method}.") from error
+        return data if isinstance(data, dict) else {}
+
+    def _translated(self, method: str, error: SlackApiError) -> BotError:
+        status, headers = error.response.status_code, error.response.headers
+        if status == http.client.TOO_MANY_REQUESTS:
+            wait = next((v for k, v in headers.items() if k.lower() == "retry-after"), "1")
+            seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", str(wait)) else 1.0
+            return Unavailable("Slack asks for patience.", retry_at=self._clock() + timedelta(seconds=seconds))
+        data = error.response.data
+        reason = data.get("error") if isinstance(data, dict) else None
+        if status >= http.client.INTERNAL_SERVER_ERROR or not reason:
+            return OutcomeUnknown(f"Slack answered {method} with status {status}.")
+        if reason in NEVER_HEAL:
+            return Revoked(f"Slack does not accept the bot's token: {reason}.")
+        if reason in ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"):
+            return OutcomeUnknown(f"Slack answered {method} with {reason}.")
+        return Refused(str(reason), f"Slack refused {method}: {reason}.")
+
+
+def _body(content: Content) -> dict[str, Any]:
+    metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": content.key}}
+    return {
+        "text": content.text,
+        "blocks": list(content.blocks),
+        "metadata": metadata,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Whether the connection itself failed: urllib wraps the cause."""
+    cause = getattr(error, "reason", error)
+    return isinstance(cause, ConnectionRefusedError | socket.gaierror)
+
+
+def _person(user: Mapping[str, Any]) -> Person:
+    enterprise = user.get("enterprise_user") or {}
+    return Person(
+        id=str(user["id"]),
+        team=str(user.get("team_id", "")),
+        enterprise=str(enterprise.get("enterprise_id", "")),
+        is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_deactivated=bool(user.get("deleted")),
+        is_stranger=bool(user.get("is_stranger")),
+    )

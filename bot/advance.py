@@ -1,0 +1,108 @@
+"""advance(stream): the one thing that core says is next, done and recorded, until there is nothing to do.
+
+It may be called at any time, by anyone, any number of times. It never sleeps: waiting is an answer. Correctness
+never depends on being called once, so after a crash nothing special happens: someone calls it again.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from bot.core.change import Kind
+from bot.core.errors import Revoked, Unavailable
+from bot.core.event import ConflictError, Draft
+from bot.core.next import Act, what_is_due
+from bot.core.request import ChangeRequest
+from bot.deciding import Deciding
+from bot.drawing import Drawing
+from bot.journal import Journal
+from bot.planning import Planning
+from bot.running import Running
+from bot.verification import Verification
+
+TRY_AGAIN = timedelta(seconds=1)
+AFTER_A_FAULT = timedelta(seconds=30)
+
+_logger = logging.getLogger(__name__)
+
+
+def acts(
+    journal: Journal, *, planning: Planning, deciding: Deciding, running: Running
+) -> Mapping[Act, Callable[[ChangeRequest], object]]:
+    """What is done for each answer of core."""
+    return {
+        Act.PLAN: lambda r: journal.record(r, *planning.drafts(r, journal.open_requests())),
+        Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
+        Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
+        Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
+        Act.STOP: running.stop,
+        Act.BEGIN_STEP: running.begin_step,
+        Act.LOOK: running.look,
+        Act.BEGIN_VERIFICATION: running.begin_verification,
+    }
+
+
+class Advance:
+    """Carries every request on."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        acts: Mapping[Act, Callable[[ChangeRequest], object]],
+        verification: Verification,
+        drawing: Drawing,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._journal, self._acts, self._verification = journal, acts, verification
+        self._drawing, self._clock = drawing, clock
+        self._held: dict[tuple[str, Act], datetime] = {}  # what could not be done yet, and when to try again
+
+    def advance(self, stream: str) -> datetime | None:
+        """Do all that is due for `stream`; when to come again, or None.
+
+        Raises Revoked when the bot can't go on at all.
+        """
+        try:
+            return self._advance(stream)
+        except Revoked:
+            raise
+        except Exception:  # what nobody foresaw ends here: logged, said, and tried again later
+            reference = secrets.token_hex(4)
+            _logger.exception("advance.fault reference=%s stream=%s", reference, stream)
+            if not self._journal.request(stream).faults:
+                self._journal.note(stream, Draft(Kind.FAULT_NOTED, {"reference": reference}))
+            return self._clock() + AFTER_A_FAULT
+
+    def _advance(self, stream: str) -> datetime | None:
+        while True:
+            request, now = self._journal.request(stream), self._clock()
+            self._verification.ensure(request)
+            due = what_is_due(request, now)
+            ready = next((act for act in due.acts if self._held.get((stream, act), now) <= now), None)
+            if ready:
+                self._do(ready, request)
+                continue
+            drawn = self._drawing.draw(request)
+            if drawn is True:
+                continue
+            moments = [self._held[stream, act] for act in due.acts] + [m for m in (due.until, drawn) if m]
+            if request.is_final and not moments:
+                self._close(request)
+            return min(moments, default=None)
+
+    def _do(self, act: Act, request: ChangeRequest) -> None:
+        self._held.pop((request.id, act), None)
+        try:
+            self._acts[act](request)
+        except ConflictError:
+            return  # someone else wrote first: read again, decide again
+        except Revoked:
+            raise
+        except Unavailable as error:
+            self._held[request.id, act] = error.retry_at or self._clock() + TRY_AGAIN
+
+    def _close(self, request: ChangeRequest) -> None:
+        if not request.is_closed:
+            self._journal.record(request, Draft(Kind.REQUEST_CLOSED, {}))

@@ -1,0 +1,124 @@
+"""What people can do to change requests: ask, click, plan again. Each is written down before anyone is told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.actions import Action
+from bot.core.change import Kind
+from bot.core.errors import Refused
+from bot.core.event import DeliveredBeforeError, Draft
+from bot.core.plan import Ask, Facts
+from bot.core.request import ChangeRequest, NotARequestError
+from bot.core.runbook import Runbook
+from bot.drawing import Drawing
+from bot.journal import Journal
+
+LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Something that Slack delivered: who did it, where, and the id that the log knows it by."""
+
+    id: str
+    person: str
+    team: str
+    channel: str
+    response_url: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What someone typed, understood: what shall be done, how it is called, how risky the runbook says it is."""
+
+    asks: tuple[Ask, ...]
+    title: str
+    risk: str
+    reason: str
+    words: str
+
+
+class Changes:
+    """The verbs. `wake` is called with a stream after something was written to it, never before."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        runbook: Runbook,
+        actions: Mapping[str, Action],
+        drawing: Drawing,
+        wake: Callable[[str], None],
+    ) -> None:
+        self._journal, self._runbook, self._actions = journal, runbook, actions
+        self._drawing, self._wake = drawing, wake
+
+    def ask(self, wish: Wish, delivery: Delivery) -> str:
+        """Make a change request; its id. The same delivery again makes nothing and gives the same id.
+
+        Raises Refused where this version can't do what was asked.
+        """
+        missing = sorted({ask.action for ask in wish.asks} - set(self._actions))
+        if missing or not wish.asks:
+            text = f"This needs {', '.join(missing) or 'a step'}, which is not in this version. Nothing was changed."
+            raise Refused("not_in_this_version", text)
+        data: Facts = {
+            "team": delivery.team,
+            "channel": delivery.channel,
+            "title": wish.title,
+            "risk": wish.risk,
+            "reason": wish.reason[:LONGEST_REASON],
+            "required": self._runbook.required_for(wish.risk),
+            "words": wish.words[:LONGEST_REASON],
+            "asks": [asdict(ask) for ask in wish.asks],
+            "targets": [self._actions[ask.action].target(ask.params) for ask in wish.asks],
+        }
+        try:
+            stream = self._journal.make(Draft(Kind.REQUEST_MADE, data, delivery.person, delivery.id))
+        except DeliveredBeforeError as before:
+            return before.stream
+        if delivery.response_url:
+            self._drawing.answer_through(stream, delivery.response_url)
+        self._wake(stream)
+        return stream
+
+    def click(self, kind: Kind, stream: str, delivery: Delivery, **more: Any) -> None:
+        """Keep what someone pressed; it is decided afterwards. The same delivery again changes nothing.
+
+        Raises Refused where there is no such request.
+        """
+        data = {"team": delivery.team, "channel": delivery.channel, **more}
+        try:
+            self._journal.note(stream, Draft(kind, data, delivery.person, delivery.id))
+        except DeliveredBeforeError:
+            pass
+        except NotARequestError:
+            raise Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.") from None
+        self._wake(stream)
+
+    def plan_again(self, stream: str, delivery: Delivery) -> str:
+        """Ask anew for what an ended request asked for, as production is now; the new request's id.
+
+        Raises Refused where there is no such request, it hasn't ended, or it was planned again already.
+        """
+        old = self.request(stream)
+        if not old.is_final:
+            raise Refused("open", f"{stream} is still open: {old.state}.")
+        if old.planned_again_as:
+            raise Refused("planned_again", f"{stream} was planned again already, as {old.planned_again_as}.")
+        new = self.ask(Wish(old.asks, old.title, old.risk, old.reason, old.words), delivery)
+        self._journal.note(stream, Draft(Kind.PLANNED_AGAIN, {"request": new}, delivery.person))
+        self._wake(stream)
+        return new
+
+    def request(self, stream: str) -> ChangeRequest:
+        """A request as it stands. Raises Refused where there is none."""
+        try:
+            return self._journal.request(stream)
+        except NotARequestError:
+            raise Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.") from None
+
+    def open_requests(self) -> tuple[ChangeRequest, ...]:
+        """The requests that can still do something."""
+        return tuple(request for request in self._journal.open_requests() if not request.is_final)

@@ -1,0 +1,66 @@
+"""Who may take part, read from Slack at the moment it matters. Fail closed: unreadable is nobody."""
+
+from collections.abc import Iterable
+
+from bot.adapters.slack import Slack
+from bot.core.errors import Refused
+from bot.core.policy import refusal_of_person
+from bot.core.runbook import Runbook
+
+ANYONE = "*"
+
+
+class Eligibility:
+    """The runbook's approvers and requesters as Slack knows them now.
+
+    Every method raises Unavailable where Slack can't be read, and Refused where it refuses to say.
+    """
+
+    def __init__(self, slack: Slack, runbook: Runbook) -> None:
+        self._slack, self._runbook = slack, runbook
+
+    def approver_groups(self) -> tuple[str, ...]:
+        """The user groups among the runbook's approvers."""
+        return tuple(one for one in self._runbook.approval.approvers if _is_group(one))
+
+    def approvers(self) -> frozenset[str]:
+        """The ids in the runbook's list and in its groups, eligible or not."""
+        return self._members(self._runbook.approval.approvers)
+
+    def refusal_to_take_part(self, person: str) -> Refused | None:
+        """Why someone is no active full member, if so."""
+        return refusal_of_person(self._slack.person(person), self._slack.workspace())
+
+    def refusal_as_approver(self, person: str) -> Refused | None:
+        """Why someone can't decide on a request, if so."""
+        refusal = self.refusal_to_take_part(person)
+        if refusal or person in self.approvers():
+            return refusal
+        return Refused("not_approver", "You are not among the approvers of the runbook. Nothing was changed.")
+
+    def refusal_to_ask(self, person: str) -> Refused | None:
+        """Why someone can't ask for anything, if so."""
+        refusal = self.refusal_to_take_part(person)
+        allowed = self._runbook.access.requesters
+        if refusal or ANYONE in allowed or person in self._members(allowed):
+            return refusal
+        return Refused("not_requester", "The runbook's [access] does not list you among those who may ask.")
+
+    def count_approvers(self, listed: Iterable[str], *, enough: int) -> int:
+        """How many of `listed` are active full members; stops reading at `enough`."""
+        count = 0
+        for person in sorted(listed):
+            count += self.refusal_to_take_part(person) is None
+            if count >= enough:
+                break
+        return count
+
+    def _members(self, listed: Iterable[str]) -> frozenset[str]:
+        people: set[str] = set()
+        for one in listed:
+            people.update(self._slack.group(one) if _is_group(one) else (one,))
+        return frozenset(people)
+
+
+def _is_group(one: str) -> bool:
+    return one.startswith("S")

@@ -1,0 +1,71 @@
+"""How a request is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.core.change import NOTES, Kind, next_state
+from bot.core.event import ConflictError, Draft, Event
+from bot.core.request import ChangeRequest, evolve, replay
+
+
+class Log(Protocol):
+    """Where events are kept: SQLite now, PostgreSQL for several processes later."""
+
+    id: str
+
+    def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        """Append after event number `after`. Raises ConflictError, DeliveredBeforeError."""
+
+    def open_stream(self, prefix: str, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        """Begin the next stream of a kind. Raises DeliveredBeforeError."""
+
+    def read(self, stream: str) -> tuple[Event, ...]:
+        """Every event of a stream."""
+
+    def open_streams(self, prefix: str, closing: str) -> tuple[str, ...]:
+        """The streams whose newest event isn't `closing`."""
+
+
+class Journal:
+    """Change requests as the log has them."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.log_id = log.id
+
+    def request(self, stream: str) -> ChangeRequest:
+        """The request as it stands now. Raises NotARequestError where there is none."""
+        return replay(self._log.read(stream))
+
+    def open_requests(self) -> tuple[ChangeRequest, ...]:
+        """Every request that something is left to do or to draw for."""
+        return tuple(self.request(stream) for stream in self._log.open_streams("R", Kind.REQUEST_CLOSED))
+
+    def make(self, draft: Draft) -> str:
+        """Begin a request; its id. Raises DeliveredBeforeError."""
+        return self._log.open_stream("R", [draft])[0].stream
+
+    def record(self, request: ChangeRequest, *drafts: Draft) -> ChangeRequest:
+        """Write down what happened to `request`, all of it or nothing.
+
+        Raises ConflictError where it went on meanwhile, IllegalEventError where that can't happen to it.
+        """
+        state = request.state
+        for draft in drafts:
+            state = next_state(state, Kind(draft.kind))
+        for event in self._log.append(request.id, request.seq, drafts):
+            request = evolve(request, event)
+        return request
+
+    def note(self, stream: str, draft: Draft) -> ChangeRequest:
+        """Write down something that moves nothing, wherever the request stands by now.
+
+        Raises DeliveredBeforeError, NotARequestError.
+        """
+        if draft.kind not in NOTES:
+            raise ValueError(f"{draft.kind} moves a request; use record")
+        while True:
+            try:
+                return self.record(self.request(stream), draft)
+            except ConflictError:
+                continue

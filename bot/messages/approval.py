@@ -1,0 +1,98 @@
+"""The approval: who is needed, who has approved, until when; its buttons, for as long as they can act."""
+
+from bot.core.change import State
+from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook
+from bot.messages.blocks import actions, button, confirmed, context, sections
+from bot.messages.picture import Block, Picture, picture
+from bot.messages.plan import short
+from bot.messages.standing import ended_by, headline, state_words, step_words, what
+from bot.messages.wording import capital, count, escape, listed, mention, mention_of_group, moment, plain
+
+_PHRASE, _CONFIRM_PHRASE = 400, 160
+_MENTIONED = 20
+_DENIABLE = frozenset({State.WAITING, State.APPROVED})
+
+
+def approval(request: ChangeRequest, runbook: Runbook) -> Picture:
+    """Who is needed and who has approved; dead once nothing can be pressed any more."""
+    ask = f"{capital(escape(what(request, runbook), _PHRASE))}."
+    if request.state is State.WAITING:
+        head = f"{_approvers(request)}: {request.id} needs {_needed(request)}. {ask}"
+        lines = [head, "It takes different people; whoever asked is not one of them.", _so_far(request)]
+        text = f"{head} {_so_far(request)} {_until(request)}"
+    else:
+        lines = [f"{_word(request)} · {request.id}. {ask}", _so_far(request)]
+        text = f"{request.id} {_plain_word(request)}. {ask} Nothing is needed here."
+    small = f"{_until(request)} Plan digest `{_digest(request)}`".strip()
+    return picture(text, [*sections(lines), context(small), *actions(_buttons(request, runbook))])
+
+
+def half_time(request: ChangeRequest, runbook: Runbook) -> Picture:
+    """The one reminder: half the time is gone and approvals are missing."""
+    head = f"⏳ {_approvers(request)}: half the time is gone and {request.id} needs {_needed(request)}."
+    ask = f"{capital(escape(what(request, runbook), _PHRASE))}. {_so_far(request)} {_until(request)}"
+    return picture(f"{head} {ask}", sections([head, ask, "The plan and the buttons are above, in this thread."]))
+
+
+def _needed(request: ChangeRequest) -> str:
+    return count(request.required - len(request.approvals), "more approval" if request.approvals else "approval")
+
+
+def _approvers(request: ChangeRequest) -> str:
+    """The groups; where the runbook names people only, they themselves."""
+    if request.groups:
+        return " ".join(mention_of_group(group) for group in request.groups)
+    people = sorted(request.eligible - {request.requester})
+    rest = [f"{len(people) - _MENTIONED} others"] if len(people) > _MENTIONED else []
+    return listed([*(mention(person) for person in people[:_MENTIONED]), *rest])
+
+
+def _so_far(request: ChangeRequest) -> str:
+    given = [f"{mention(one.person)} at {moment(one.at)}" for one in request.approvals]
+    return f"Approved by {listed(given)} ({len(given)} of {request.required})." if given else "Approved by nobody yet."
+
+
+def _until(request: ChangeRequest) -> str:
+    if request.state is not State.WAITING or request.expires_at is None:
+        return ""
+    return f"Expires at {moment(request.expires_at)}."
+
+
+def _never_ran(request: ChangeRequest) -> bool:
+    return request.is_final and not request.runs
+
+
+def _word(request: ChangeRequest) -> str:
+    if not _never_ran(request) or request.ending is None:
+        return "👍 *Approved*"
+    by = ended_by(request).removeprefix(str(request.state))
+    return f"{headline(request)}{by} at {moment(request.ending.at)}"
+
+
+def _plain_word(request: ChangeRequest) -> str:
+    return state_words(request) if _never_ran(request) else str(State.APPROVED)
+
+
+def _digest(request: ChangeRequest) -> str:
+    return short(request.plan.digest) if request.plan else ""
+
+
+def _buttons(request: ChangeRequest, runbook: Runbook) -> list[Block]:
+    if request.plan is None or request.state not in _DENIABLE:
+        return []
+    names = {"request": request.id, "digest": request.plan.digest}
+    deny, withdraw = button("Deny", "deny", **names), button("Withdraw", "withdraw", **names)
+    if request.state is State.APPROVED:
+        return [deny, withdraw]
+    approve = button("Approve", "approve", **names)
+    title, text = f"Approve {request.id}?", _effect(request, runbook)
+    return [confirmed(approve, title=title, text=text, is_dangerous=True), deny, withdraw]
+
+
+def _effect(request: ChangeRequest, runbook: Runbook) -> str:
+    """Target and effect, for the dialog before Approve."""
+    phrase = capital(plain(what(request, runbook), _CONFIRM_PHRASE))
+    effects = [words.effect for words in step_words(request, runbook)]
+    effect = effects[0] if len(effects) == 1 else "The plan in the thread lists every step."
+    return f"{phrase}. {effect} With the last approval it begins."

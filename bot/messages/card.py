@@ -1,0 +1,104 @@
+"""The card: the request, in the channel, on one phone screen. The rest is in its thread."""
+
+from bot.core.change import State
+from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook
+from bot.messages.blocks import actions, button, context, people_wrote, section, sections
+from bot.messages.picture import Block, Picture, picture
+from bot.messages.rollback import PINNED
+from bot.messages.standing import (
+    RISK_SYMBOLS,
+    ended_by,
+    headline,
+    state_words,
+    step_words,
+    steps_done,
+    what,
+    what_is_true,
+)
+from bot.messages.wording import capital, escape, mention, moment, plain
+
+_STEPS_SHOWN = 4
+_REASON, _TITLE, _PHRASE = 300, 80, 160
+_BY_HAND = frozenset({State.EXPIRED, State.FAILED, State.UNKNOWN})
+_AGAIN = frozenset({State.EXPIRED, State.SUPERSEDED})
+
+
+def card(request: ChangeRequest, runbook: Runbook) -> Picture:
+    """The request's card."""
+    title = f" · {escape(request.title, _TITLE)}" if request.title else ""
+    first = f"{headline(request)} · {request.id}{title}\n{_ask(request, runbook)}"
+    blocks = [
+        section(first),
+        *sections(what_is_true(request, runbook)),
+        people_wrote(f"Why: {plain(request.reason, _REASON)}" if plain(request.reason) else "Why: no reason given"),
+        context(_clock(request)),
+        *sections(_last_lines(request, runbook)),
+        *_plan_again(request),
+    ]
+    return picture(_fallback(request, runbook), blocks)
+
+
+def _ask(request: ChangeRequest, runbook: Runbook) -> str:
+    phrases = [capital(escape(words.what, _PHRASE)) for words in step_words(request, runbook)]
+    if len(phrases) == 1:
+        return f"{mention(request.requester)} asks: *{phrases[0]}*"
+    lines = [f"{number}. *{phrase}*" for number, phrase in enumerate(phrases[:_STEPS_SHOWN], 1)]
+    more = len(phrases) - _STEPS_SHOWN
+    rest = [f"… and {more} more; the plan in the thread has them all"] if more > 0 else []
+    return "\n".join([f"{mention(request.requester)} asks for {len(phrases)} steps:", *lines, *rest])
+
+
+def _clock(request: ChangeRequest) -> str:
+    risk = f"{RISK_SYMBOLS.get(request.risk, '')} Risk: {escape(request.risk, _TITLE)}".strip()
+    parts = [risk, f"Asked at {moment(request.made_at)}"]
+    if request.ending:
+        parts.append(f"{ended_by(request)} at {moment(request.ending.at)}")
+    elif request.state is State.WAITING and request.expires_at:
+        parts.append(f"Expires at {moment(request.expires_at)}")
+    elif request.approved_at:
+        parts.append(f"Approved at {moment(request.approved_at)}")
+    return " · ".join(parts)
+
+
+def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    again = [f"Planned again as {escape(request.planned_again_as)}."] if request.planned_again_as else []
+    return [*_pinned(request, runbook), *again, *by_hand(request, runbook)]
+
+
+def _pinned(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
+    return [f"📌 {PINNED}"] if any(PINNED in line for line in lines) else lines[:2]
+
+
+def by_hand(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    """How to go on without the bot, as lines of mrkdwn; of data, whom to call and never SQL."""
+    if request.state not in _BY_HAND:
+        return []
+    done = {one.run.index for one in steps_done(request, runbook)}
+    left = [words for index, words in enumerate(step_words(request, runbook)) if index not in done]
+    commands = [f"`{escape(words.by_hand)}`" for words in left if words.by_hand][:2]
+    lines = ["By hand, if it has to be now:", *commands] if commands else []
+    return lines if all(words.by_hand for words in left) else [*lines, *contacts(runbook)[:_STEPS_SHOWN]]
+
+
+def contacts(runbook: Runbook) -> list[str]:
+    """Whom to call, as the runbook says, as lines of mrkdwn."""
+    lines = []
+    for one in runbook.contacts:
+        more = "; ".join(escape(text, 200) for text in (one.detail, one.url) if text)
+        lines.append(f"{escape(one.role, 60)}: *{escape(one.name, 80)}*{f' ({more})' if more else ''}")
+    return ["Whom to call:", *lines] if lines else []
+
+
+def _plan_again(request: ChangeRequest) -> list[Block]:
+    if request.state not in _AGAIN or request.planned_again_as or request.plan is None:
+        return []
+    return actions([button("Plan again", "plan_again", request=request.id, digest=request.plan.digest)])
+
+
+def _fallback(request: ChangeRequest, runbook: Runbook) -> str:
+    asks = f"{mention(request.requester)} asks: {escape(what(request, runbook), 600)}."
+    reason = f"Why: {escape(request.reason, _REASON)}" if plain(request.reason) else ""
+    now = " ".join(what_is_true(request, runbook))
+    return " ".join(part for part in (f"{request.id} {state_words(request)}.", asks, now, reason) if part)

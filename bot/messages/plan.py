@@ -1,0 +1,59 @@
+"""The plan: before → after, in facts, and what it does not restore. What people approve is never cut.
+
+A plan that is too long for one message goes on in the next.
+"""
+
+from bot.core.plan import Plan
+from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook
+from bot.messages.blocks import pages, sections
+from bot.messages.picture import Picture, picture
+from bot.messages.standing import step_words, what
+from bot.messages.wording import capital, escape, listed
+
+SHORT = 12  # characters of a digest that people compare
+_PHRASE = 600
+
+
+def plan(request: ChangeRequest, runbook: Runbook) -> tuple[Picture, ...]:
+    """The plan, as the pictures of one message or more."""
+    if request.plan is None:
+        return ()
+    first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\nApprove or deny it below."
+    parts = pages(sections([first, *_steps(request, runbook), *_checks(request.plan, runbook), _name(request.plan)]))
+    told = f"The plan of {request.id}: {escape(what(request, runbook), _PHRASE)}. Read it, then approve or deny it."
+    if len(parts) == 1:
+        return (picture(told, parts[0]),)
+    return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1))
+
+
+def short(digest: str) -> str:
+    """As much of a digest as people compare."""
+    return digest[:SHORT]
+
+
+def _steps(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    words = step_words(request, runbook)
+    lines = []
+    for number, step in enumerate(words, 1):
+        lines += [f"*Step {number}: {escape(capital(step.what))}*"] if len(words) > 1 else []
+        lines += step.facts
+    return lines
+
+
+def _checks(frozen: Plan, runbook: Runbook) -> list[str]:
+    """The checks by name. Which of them can be run is seen when they are run, before the approval and after the run."""
+    known = {check.name: check for check in runbook.checks}
+    off = [name for name in frozen.checks if name in known and known[name].off]
+    shown = [name for name in frozen.checks if name in known and not known[name].required and name not in off]
+    deciding = [name for name in frozen.checks if name not in (*off, *shown)]
+    lines = [
+        (deciding, "*Checks that decide*, where this version runs them"),
+        (shown, "Checks shown, not deciding"),
+        (off, "Checks that are off, not deciding"),
+    ]
+    return [f"{label}: {listed([escape(name) for name in names])}." for names, label in lines if names]
+
+
+def _name(frozen: Plan) -> str:
+    return f"Plan digest `{short(frozen.digest)}`; an approval is one of exactly this plan."

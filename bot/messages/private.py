@@ -1,0 +1,127 @@
+"""What one person alone reads: refusals, answers, help, open requests. State is never shown here only."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from bot.core.change import State
+from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook
+from bot.core.runbook_tables import Scenario
+from bot.messages.blocks import pages, sections
+from bot.messages.card import contacts
+from bot.messages.picture import Picture, picture
+from bot.messages.rollback import Rollback
+from bot.messages.standing import headline, steps_done, what
+from bot.messages.wording import capital, count, escape, mention, moment, sentence
+
+HELD = "Noted; Slack is slow to say who you are. Your click is kept and decided as soon as it answers."
+_REFUSAL, _PHRASE, _SHOWN = 2500, 160, 20
+# The commands without a scenario: its word, how it is typed, what it does.
+_COMMANDS = (
+    ("stop", "/rollback stop <request>", "no further step begins (the requester or an approver)"),
+    ("undo", "/rollback undo <request>", "plan that reverses a finished request; needs approval"),
+    ("verify", "/rollback verify", "run all checks now"),
+    ("deployments", "/rollback deployments", "what is live, and what can be rolled back to"),
+    ("status", "/rollback status", "open requests, pinned rollback"),
+    ("timeline", "/rollback timeline", "the incident's timeline as a file"),
+    ("contacts", "/rollback contacts", "whom to call, and last resorts"),
+    ("resolve", "/rollback resolve", "close the channel's incident"),
+    ("help", "/rollback help", "this"),
+)
+
+
+def refusal(text: str) -> Picture:
+    """A rule said no: `text` is the bot's own sentence with the rule and the way out."""
+    return _told([f"🚫 {sentence(text, _REFUSAL)}"])
+
+
+def held() -> Picture:
+    """The answer to a click whose person can't be read yet."""
+    return _told([f"⏳ {HELD}"])
+
+
+def reading(what_is_read: str) -> Picture:
+    """The answer to a command at once: what is being read, as a noun ("the production deployments")."""
+    return _told([f"🔎 Reading {escape(what_is_read, _PHRASE)}. That changes nothing."])
+
+
+def fault(reference: str) -> Picture:
+    """The answer where a command or a click met a fault of the bot: it may not have been taken."""
+    again = "It may not have taken your command or click: look at the card or `/rollback status`, then try again."
+    return _told([f"⚠️ Something went wrong in the bot (reference `{escape(reference, 40)}`). {again}"])
+
+
+def fault_of_request(request_id: str, reference: str) -> Picture:
+    """A fault while a request was carried on: what is written down stays, and `advance` tries again by itself."""
+    went = f"⚠️ Something went wrong in the bot while it carried on {request_id} (reference `{escape(reference, 40)}`)."
+    kept = "What is recorded so far is kept, and it tries again by itself."
+    return _told([f"{went} {kept} If nothing moves for some minutes, tell whoever runs the bot the reference."])
+
+
+def whom_to_call(runbook: Runbook) -> Picture:
+    """The runbook's contacts and last resorts."""
+    return _told(contacts(runbook) or ["The runbook names no contacts."])
+
+
+def help_text(
+    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "help")
+) -> Picture:
+    """The commands that work: `actions` are this version's, `words` what else /rollback answers, scenarios too."""
+    scenarios = [scenario for scenario in runbook.scenarios if scenario.name in words]
+    lines = ["*Commands*"]
+    if "rollback_deployment" in actions and runbook.vercel:
+        form = "/rollback vercel [previous | dpl_… | https://…] [because …]"
+        lines.append(_command(form, "roll production back; needs approval"))
+    lines += [_command(form, effect) for word, form, effect in _COMMANDS if word in words]
+    for scenario in scenarios:
+        form = f"/rollback {scenario.name} [because …]"
+        lines += [_command(form, f"{scenario.title} (risk {scenario.risk})"), *_symptoms(scenario)]
+    left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
+    lines += [f"In the runbook, not in this version: {', '.join(left)}."] if left else []
+    lines.append("`because …` takes the rest of the line as the reason. Options go in any order after the target.")
+    return _told(lines)
+
+
+def status(requests: Sequence[ChangeRequest], link: Callable[[ChangeRequest], str], runbook: Runbook) -> Picture:
+    """Open requests, what holds a target, and the newest rollback among `requests`; `link` is a card's address."""
+    is_open = [r for r in requests if not r.is_final and r.plan]
+    lines = ["*Open requests*" if is_open else "No open requests."]
+    lines += [_open_line(request, link(request), runbook) for request in is_open[:_SHOWN]]
+    lines += [f"… and {count(len(is_open) - _SHOWN, 'more request')}"] if len(is_open) > _SHOWN else []
+    pinned = [line for request in requests for line in _pinned(request, link(request), runbook)]
+    return _told([*lines, *pinned[-1:]])
+
+
+def _told(lines: Sequence[str]) -> Picture:
+    return picture("\n".join(lines), pages(sections(lines))[0])
+
+
+def _command(form: str, effect: str) -> str:
+    return f"`{escape(form)}`: {escape(effect, _PHRASE)}"
+
+
+def _symptoms(scenario: Scenario) -> list[str]:
+    return [f"   when: {escape('; '.join(scenario.symptoms), 300)}"] if scenario.symptoms else []
+
+
+def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:
+    phrase = f"{capital(escape(what(request, runbook), _PHRASE))}, asked by {mention(request.requester)}"
+    ends = ""
+    if request.state is State.WAITING and request.expires_at:
+        ends = f", expires at {moment(request.expires_at)}"
+    holds = f"; it holds {escape(', '.join(request.targets), _PHRASE)}" if request.running else ""
+    return f"{headline(request)} · {_linked(request, address)}: {phrase}{ends}{holds}"
+
+
+def _linked(request: ChangeRequest, address: str) -> str:
+    is_safe = address.startswith("https://") and not set(address) & set("<>|\\ ")
+    return f"<{escape(address)}|{request.id}>" if is_safe else request.id
+
+
+def _pinned(request: ChangeRequest, address: str, runbook: Runbook) -> Iterator[str]:
+    """The rollback that a finished request left; whether somebody promoted since is not known here."""
+    for done in steps_done(request, runbook):
+        if request.is_final and isinstance(done.words, Rollback) and done.words.is_rollback and done.run.ended_at:
+            when = moment(done.run.ended_at, "{date_short_pretty} at {time}")
+            phrase = escape(done.words.what, _PHRASE)
+            unless = "Unless a deployment was promoted since, pushes do not go live."
+            yield f"📌 Last rollback: {_linked(request, address)}, {phrase}, {when}. {unless}"

@@ -1,0 +1,156 @@
+"""A Vercel rollback (or the promote that undoes one) in words: from which build to which, and what it leaves as it is.
+
+What a rollback does and doesn't do: vercel.com/docs/instant-rollback.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.deployment import Deployment, RollbackFacts
+from bot.messages.wording import count, escape, moment
+
+PINNED = "Pushes will not go live until a deployment is promoted."
+_SUBJECT = 60  # characters of a commit's subject in a phrase; the plan shows all of it
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What people read of one such step; `team` is Vercel's, "" for a personal account."""
+
+    known: RollbackFacts
+    team: str
+    waits_for = "Vercel's answer"
+    proven_when = "every production domain serves it"
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it pins production to an older build; a promote does not."""
+        return self.known.how == "rollback"
+
+    @property
+    def what(self) -> str:
+        """What happens to what, as a plain phrase that begins small."""
+        target = _named(self.known.target)
+        if self.is_rollback:
+            return f"roll back {self.known.project_name} to {target}"
+        return f"promote {target} in {self.known.project_name}"
+
+    @property
+    def effect(self) -> str:
+        """What it comes to, as a plain sentence."""
+        domains = count(len(self.known.domains), "production domain")
+        return f"{domains} will serve it. {PINNED if self.is_rollback else ''}".strip()
+
+    @property
+    def by_hand(self) -> str:
+        """The command that does the same without the bot."""
+        return _command(self.known.how, self.known.target, self.team)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Before and after, as lines of mrkdwn, complete."""
+        known = self.known
+        return (
+            f"Vercel project *{escape(known.project_name)}* (`{escape(known.project_id)}`)",
+            f"*From* {_described(known.deployment)}",
+            f"*To* {_described(known.target)}",
+            *self._domains(),
+            *(f"• {line}" for line in self._left_as_it_is()),
+            *(f"• {line}" for line in self._noteworthy()),
+        )
+
+    def done(self, at: str) -> str:
+        """What was proven `at` a moment, as a sentence of mrkdwn."""
+        verb = "Rolled back" if self.is_rollback else "Promoted"
+        return f"{verb}: every production domain served {escape(_named(self.known.target))} at {at}."
+
+    @property
+    def look_at(self) -> tuple[str, ...]:
+        """What a person looks at to know whether it happened."""
+        name, target = escape(self.known.project_name), escape(self.known.target.id)
+        domains = ", ".join(f"`{escape(domain)}`" for domain in self.known.domains[:10])
+        return (
+            f"1. In Vercel, project *{name}*: is `{target}` the current production deployment?",
+            f"2. Does each production domain serve it? {domains}",
+            f"It happened only if every one does; before, `{escape(self.known.deployment.id)}` was live.",
+        )
+
+    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:
+        """What comes next, by what was `found` when it was done; None where a person said so."""
+        found = found or {}
+        crons = found.get("crons_deployment") or self.known.target.id
+        behind = f"Cron jobs ran from `{escape(str(crons))}` when the step ended, not from the live deployment."
+        return (*self._next_push(found), *([behind] if crons != self.known.target.id else []))
+
+    def _next_push(self, found: Mapping[str, object]) -> tuple[str, ...]:
+        if not self.is_rollback:
+            return ()
+        if found.get("auto_assign") is True:
+            return ("📌 Automatic deployments are still on: the next push goes live and ends this rollback.",)
+        undo = _command("promote", self.known.deployment, self.team)
+        return (f"📌 {PINNED} The promote that undoes this: `{escape(undo)}`",)
+
+    def _domains(self) -> Iterator[str]:
+        yield "*Production domains* and what they serve now"
+        for domain, id_ in self.known.live.items():
+            yield f"• {escape(domain)}: `{escape(id_) or 'nothing'}`"
+        for domain in self.known.domains:
+            if domain not in self.known.live:
+                yield f"• {escape(domain)}"
+
+    def _left_as_it_is(self) -> Iterator[str]:
+        if not self.is_rollback:
+            return
+        yield (
+            "*Not restored*: the database (not touched); environment variables (that build keeps those it was built "
+            "with, whatever was changed since); cron jobs (they become those of that build)"
+        )
+        yield PINNED
+
+    def _noteworthy(self) -> Iterator[str]:
+        known = self.known
+        if known.rolled_back:
+            yield "Production was rolled back already when this plan was made"
+        if len(set(known.live.values())) > 1:
+            yield "Production is split: the domains serve different deployments now"
+        if known.rolling:
+            share = "an unknown share" if known.rolling.percent is None else f"{known.rolling.percent:g} %"
+            yield f"A rolling release is under way ({share} of traffic). It ends: all traffic goes to the target"
+            yield f"Its base: {_described(known.rolling.base)}"
+            yield f"Its new deployment: {_described(known.rolling.canary)}"
+        if known.rolling_configured and not self.is_rollback:
+            yield "Rolling releases are on: the promote begins one, so traffic moves in stages"
+        if known.job:
+            job = known.job
+            yield f"Vercel's last order: {escape(job.type)} to `{escape(job.to_id)}`, {escape(job.status)}"
+        if known.auto_assign is not None:
+            yield f"Automatic deployments are {'on' if known.auto_assign else 'off'} now"
+        if known.crons_deployment and known.crons_deployment != known.deployment.id:
+            yield f"Cron jobs run from `{escape(known.crons_deployment)}` now, not from the live deployment"
+        if known.target_production and known.target_production != known.deployment.id:
+            yield f"Vercel names `{escape(known.target_production)}` as the production target, not the live deployment"
+        if known.plan == "hobby":
+            yield "On the Hobby plan only the previous production deployment can be gone to"
+
+
+def _named(deployment: Deployment) -> str:
+    """A deployment in a phrase: the short commit and its subject, or the id."""
+    subject = deployment.subject if len(deployment.subject) <= _SUBJECT else f"{deployment.subject[: _SUBJECT - 1]}…"
+    return " ".join([deployment.sha[:7] or deployment.id, *([f'"{subject}"'] if subject else [])])
+
+
+def _described(deployment: Deployment) -> str:
+    """Everything that is known of a deployment, as mrkdwn."""
+    commit = f"`{escape(deployment.sha[:7])}` " if deployment.sha else ""
+    subject = f'"{escape(deployment.subject)}" ' if deployment.subject else ""
+    author = f"by {escape(deployment.author)}, " if deployment.author else ""
+    branch = f"branch {escape(deployment.branch)}, " if deployment.branch else ""
+    built = moment(datetime.fromtimestamp(deployment.created_at, UTC), "{date_short_pretty} at {time}")
+    return f"{commit}{subject}{author}{branch}built {built}, `{escape(deployment.id)}`, {escape(deployment.url)}"
+
+
+def _command(how: str, deployment: Deployment, team: str) -> str:
+    words = ["vercel", how, deployment.id, "--yes", *(["--scope", team] if team else [])]
+    return shlex.join(words)

@@ -1,0 +1,186 @@
+"""Where a request stands, in words: its state's word and symbol, what is true of production, what is needed.
+
+Every sentence is true of the log at the moment it is drawn.
+"""
+
+from dataclasses import dataclass
+
+from bot.core.change import Kind, State
+from bot.core.checks import Verdict
+from bot.core.request import ChangeRequest, StepRun
+from bot.core.runbook import Runbook
+from bot.messages.rollback import Rollback
+from bot.messages.steps import AnyStep, words_of
+from bot.messages.wording import capital, count, escape, listed, mention, moment, plain, sentence
+
+SYMBOLS = {
+    State.PLANNING: "🔎",
+    State.REFUSED: "🚫",
+    State.WAITING: "⏳",
+    State.APPROVED: "👍",
+    State.RUNNING: "▶️",
+    State.VERIFYING: "🔎",
+    State.UNKNOWN: "❓",
+    State.VERIFIED: "✅",
+    State.CHECKS_FAIL: "⚠️",
+    State.FAILED: "❌",
+    State.STOPPED: "⏹️",
+    State.DENIED: "🚫",
+    State.EXPIRED: "⌛",
+    State.WITHDRAWN: "↩️",
+    State.SUPERSEDED: "♻️",
+}
+RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
+_REASON, _TOLD, _DONE_SHOWN = 500, 500, 5
+_AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
+
+_SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step that is done: proven, or (`run.facts` is None) a person said so."""
+
+    run: StepRun
+    words: AnyStep | Rollback
+
+
+def headline(request: ChangeRequest) -> str:
+    """The state's symbol and word, in bold."""
+    return f"{SYMBOLS[request.state]} *{state_words(request)}*"
+
+
+def state_words(request: ChangeRequest) -> str:
+    """The state's word with what the outer contract adds to it."""
+    if request.state is State.WAITING:
+        return f"{request.state} ({len(request.approvals)} of {request.required})"
+    if request.state is State.FAILED:
+        return f"{request.state}: {'partly done' if is_partly_done(request) else 'nothing changed'}"
+    return str(request.state)
+
+
+def is_partly_done(request: ChangeRequest) -> bool:
+    """Whether something in production is different, though the request failed or was stopped."""
+    return bool(request.finished or (request.ending and request.ending.changed))
+
+
+def steps_done(request: ChangeRequest, runbook: Runbook) -> tuple[StepDone, ...]:
+    """The steps that are done."""
+    words = step_words(request, runbook)
+    settled = request.state in _AFTER_THE_STEPS
+    runs = [run for run in request.runs if run.facts is not None or (settled and run.ended_at)]
+    return tuple(StepDone(run, words[run.index]) for run in runs)
+
+
+def step_words(request: ChangeRequest, runbook: Runbook) -> tuple[AnyStep | Rollback, ...]:
+    """Every step of the plan, in words."""
+    team = runbook.vercel.team if runbook.vercel else ""
+    return tuple(words_of(step, team) for step in request.plan.steps) if request.plan else ()
+
+
+def what(request: ChangeRequest, runbook: Runbook) -> str:
+    """What the whole request does, as one plain phrase."""
+    phrases = [words.what for words in step_words(request, runbook)]
+    return phrases[0] if len(phrases) == 1 else f"{count(len(phrases), 'step')}: {', then '.join(phrases)}"
+
+
+def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
+    """What is true of production and of the request now, and what is needed, as lines of mrkdwn."""
+    match request.state:
+        case State.WAITING:
+            missing = request.required - len(request.approvals)
+            return (f"Needed: {count(missing, 'more approval' if request.approvals else 'approval')}, in the thread.",)
+        case State.APPROVED:
+            return ("Nothing has changed yet. Production is read once more, then the first step begins.",)
+        case State.RUNNING:
+            return (*_done(request, runbook), _running(request))
+        case State.VERIFYING:
+            return (*_done(request, runbook), "The checks are running.")
+        case State.UNKNOWN:
+            step = f"Step {request.running.index + 1}" if request.running else "A step"
+            look = "A person has to look and say; the thread says where."
+            return (*_done(request, runbook), f"{step} may or may not have happened. {look}")
+        case _:
+            return _at_the_end(request, runbook)
+
+
+def nothing_changed(request: ChangeRequest) -> bool:
+    """Whether it is known that production is as it was."""
+    return request.is_final and request.state not in _AFTER_THE_STEPS and not is_partly_done(request)
+
+
+def not_begun(request: ChangeRequest, runbook: Runbook) -> str:
+    """The steps that were never begun, as a sentence of mrkdwn; "" where every step was."""
+    words = step_words(request, runbook)[len(request.runs) :]
+    phrases = "; ".join(escape(word.what, 100) for word in words[:_DONE_SHOWN])
+    more = f"; and {len(words) - _DONE_SHOWN} more" if len(words) > _DONE_SHOWN else ""
+    return f"Not begun: {phrases}{more}." if words else ""
+
+
+def ended_by(request: ChangeRequest) -> str:
+    """The final word and, where it was a person's to say, who said it, as mrkdwn: "Denied by @ana"."""
+    if request.ending is None or request.state not in _SAID_BY_PEOPLE:
+        return str(request.state)
+    return f"{request.state} by {mention(request.ending.actor)}"
+
+
+def failing(request: ChangeRequest) -> list[str]:
+    """The names of the required checks that fail, escaped."""
+    results = request.results or ()
+    return [escape(r.name, 60) for r in results if r.required and r.verdict is Verdict.FAILED]
+
+
+def _done(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
+    done = steps_done(request, runbook)
+    lines = [_done_line(one, of=len(request.plan.steps) if request.plan else 0) for one in done[-_DONE_SHOWN:]]
+    earlier = len(done) - len(lines)
+    return (*([f"Steps 1 to {earlier} are done."] if earlier else []), *lines)
+
+
+def _done_line(done: StepDone, *, of: int) -> str:
+    number = f"Step {done.run.index + 1}: " if of > 1 else ""
+    if done.run.facts is None or done.run.ended_at is None:
+        return f"{number}A person looked and says that it happened: {escape(done.words.what, 200)}."
+    return f"{number}{done.words.done(moment(done.run.ended_at))}"
+
+
+def _running(request: ChangeRequest) -> str:
+    steps = len(request.plan.steps) if request.plan else 0
+    now = f"{len(request.runs)} of {count(steps, 'step')} done."
+    if request.running:
+        number = request.running.index + 1
+        now = f"Step {number} of {steps} is being carried out; the thread shows what it waits for."
+    stop = f" {mention(request.stop_ordered_by)} ordered a stop: no further step begins."
+    return now + (stop if request.stop_ordered_by else "")
+
+
+def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
+    if nothing_changed(request):
+        return (f"*Nothing changed.* {_why(request)}".strip(),)
+    if request.state is State.VERIFIED:
+        return (*_done(request, runbook), "Every required check that ran passed.")
+    if request.state is State.CHECKS_FAIL:
+        return (*_done(request, runbook), f"Failing: {listed(failing(request))}.")
+    changed = plain(request.ending.changed, _TOLD) if request.ending else ""
+    different = f"{escape(capital(changed))}." if changed else ""
+    partly = "*Partly done.*" if request.state is State.FAILED else ""
+    lines = (partly, *_done(request, runbook), different, _why(request))
+    return tuple(line for line in lines if line)
+
+
+def _why(request: ChangeRequest) -> str:
+    """Why it ended so, as a sentence of mrkdwn."""
+    if request.ending is None:
+        return ""
+    text, actor = request.ending.text, mention(request.ending.actor)
+    match request.ending.kind:
+        case Kind.REQUEST_DENIED:
+            return f"{actor} denied it: “{escape(text, _REASON)}”" if text else f"{actor} denied it."
+        case Kind.REQUEST_WITHDRAWN:
+            return f"{actor} withdrew it."
+        case Kind.REQUEST_STOPPED:
+            return f"{actor} stopped it. {sentence(text, _TOLD)}".strip()
+        case Kind.REQUEST_EXPIRED:
+            return f"It had {len(request.approvals)} of {count(request.required, 'approval')} when time ran out."
+        case _:
+            return sentence(text, _TOLD)

@@ -1,0 +1,82 @@
+"""What may stand in a message: people's and providers' text made harmless, the bot's own with its mentions, moments.
+
+Harmless means: it can't mention anyone, can't fake a link, can't turn the reading direction, can't begin a line.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+_TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
+_ID = re.compile(r"[SUW][A-Z0-9_]+")
+# Line breaks and other controls, and what turns the reading direction.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+# Of our own sentences, what stays a mention or a link after escaping; anything else stays text.
+_OURS = re.compile(
+    r"&lt;(@[UW][A-Z0-9_]+|#[CG][A-Z0-9_]+|https://[\w.-]+/archives/[\w/]+(?:\?[\w=.;&-]*)?\|[RI]-[0-9]+)&gt;"
+)
+
+
+def plain(text: str, most: int = 0) -> str:
+    """One line of at most `most` characters (0 = any number) for a plain_text object; what can't be seen is a space."""
+    line = _UNSEEN.sub(" ", text).strip()
+    return line if not most or len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def escape(text: str, most: int = 0) -> str:
+    """The same for mrkdwn, where `&`, `<` and `>` are Slack's own: docs.slack.dev/messaging/formatting-message-text."""
+    return _escaped(plain(text, most))
+
+
+def sentence(text: str, most: int = 0) -> str:
+    """A sentence of the bot's own code for mrkdwn: its mentions of people and channels and its request links work."""
+    cut = text if not most or len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    lines = (_escaped(plain(line)) for line in cut.splitlines())
+    return _OURS.sub(r"<\1>", "\n".join(lines))
+
+
+def fitting(text: str, most: int) -> Iterator[str]:
+    """The mrkdwn in pieces of at most `most` characters, cut in no mention, link or escaped character."""
+    piece = ""
+    for token in _TOKEN.findall(text):
+        if len(piece) + len(token) > most:
+            yield piece
+            piece = ""
+        piece += token
+    if piece:
+        yield piece
+
+
+def mention(person: str) -> str:
+    """The person, notified when the message is new."""
+    return f"<@{person}>" if _ID.fullmatch(person) else escape(person)
+
+
+def mention_of_group(group: str) -> str:
+    """The user group, notified when the message is new."""
+    return f"<!subteam^{group}>" if _ID.fullmatch(group) else escape(group)
+
+
+def moment(at: datetime, form: str = "{time}") -> str:
+    """A moment that everyone reads in their own time zone; `form` is one of Slack's date formats."""
+    fallback = f"{at:%Y-%m-%d %H:%M}" if "date" in form else f"{at:%H:%M}"
+    return f"<!date^{int(at.timestamp())}^{form}|{fallback} UTC>"
+
+
+def count(number: int, noun: str) -> str:
+    """The number with its noun: "1 approval", "2 approvals"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(words: list[str]) -> str:
+    """The words in a row, as in "a, b and c"; "nobody" of none."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part) or "nobody"
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,134 @@
+"""The story of a run: read the target again, write down that the step starts, act once, look until it is proven.
+
+The event comes before the act and the outcome after it, so a process that dies in between leaves a started step
+without an end, and whoever comes next looks whether it happened; nobody acts twice.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from bot.actions import Action
+from bot.core.change import Kind, State
+from bot.core.errors import OutcomeUnknown, Revoked, StepFailed, Unavailable
+from bot.core.event import Draft
+from bot.core.plan import Facts, Step
+from bot.core.request import ChangeRequest, StepRun
+from bot.core.runbook import Runbook
+from bot.eligibility import Eligibility
+from bot.journal import Journal
+
+PATIENCE = timedelta(seconds=60)  # with a target or a person that can't be read before a step
+PEOPLE_STAY_READ = timedelta(seconds=60)
+LOOK_SOON, LOOK_LATER = timedelta(seconds=0.1), timedelta(seconds=1)
+
+
+class Running:
+    """Carries out approved plans, one step after the other. Every method may raise ConflictError: read again."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        actions: Mapping[str, Action],
+        eligibility: Eligibility,
+        runbook: Runbook,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._journal, self._actions, self._eligibility = journal, actions, eligibility
+        self._runbook, self._clock = runbook, clock
+
+    def begin_step(self, request: ChangeRequest) -> None:
+        """Read the people and the target again, and act if nothing drifted.
+
+        Raises Unavailable while they can't be read and there is patience left.
+        """
+        index = len(request.runs)
+        step = request.step(index)
+        try:
+            drift = self._drift(request)
+            read_at = self._clock()
+            drift = drift or self._actions[step.action].recheck(step)
+        except Revoked:
+            raise
+        except Unavailable as error:
+            if not self._is_out_of_patience(request):
+                raise
+            text = f"{error.text} Step {index + 1} was not begun."
+            self._journal.record(request, Draft(Kind.RUN_FAILED, {"text": text}))
+            return
+        if drift:
+            self._journal.record(request, Draft(Kind.DRIFT_FOUND, {"step": index, "text": drift}))
+            return
+        age = (self._clock() - read_at).total_seconds()
+        data: Facts = {"step": index, "op_id": request.op_ids[index], "read_seconds_ago": age}
+        self._act(self._journal.record(request, Draft(Kind.STEP_STARTED, data)), step, index)
+
+    def _act(self, request: ChangeRequest, step: Step, index: int) -> None:
+        try:
+            facts = self._actions[step.action].execute(step, request.op_ids[index], request.reason)
+            outcome = Draft(Kind.STEP_FINISHED, {"step": index, "facts": facts})
+        except StepFailed as error:
+            outcome = _failed(index, error)
+        except Unavailable as error:  # nothing was sent
+            outcome = Draft(Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": ""})
+        except OutcomeUnknown as error:
+            outcome = Draft(Kind.STEP_UNPROVEN, {"step": index, "text": error.text})
+        self._journal.record(request, outcome)
+
+    def _drift(self, request: ChangeRequest) -> str:
+        if request.plan and request.plan.runbook != self._runbook.digest:
+            return "The runbook changed after the plan was made."
+        read_at = request.people_read_at
+        if read_at and self._clock() - read_at <= PEOPLE_STAY_READ:
+            return ""
+        gone = [(a.person, r) for a in request.approvals if (r := self._eligibility.refusal_as_approver(a.person))]
+        return " ".join(f"<@{person}>'s approval no longer counts. {refusal.text}" for person, refusal in gone)
+
+    def _is_out_of_patience(self, request: ChangeRequest) -> bool:
+        moments = [request.approved_at, *(run.ended_at for run in request.runs)]
+        since = max((moment for moment in moments if moment), default=request.made_at)
+        return self._clock() - since >= PATIENCE
+
+    def look(self, request: ChangeRequest) -> None:
+        """See whether the started step is done, and only see.
+
+        Raises Unavailable with the moment to look again while that isn't known and the deadline hasn't come.
+        """
+        run = request.running
+        if run is None:
+            return
+        step = request.step(run.index)
+        action = self._actions[step.action]
+        deadline = run.started_at + action.deadline()
+        is_last = request.state is State.UNKNOWN or self._clock() >= deadline
+        try:
+            facts = action.reconcile(step, run.op_id, at_deadline=is_last)
+            outcome = Draft(Kind.STEP_FINISHED, {"step": run.index, "facts": facts})
+        except StepFailed as error:
+            outcome = _failed(run.index, error)
+        except (OutcomeUnknown, Unavailable) as error:
+            if not is_last:
+                raise Unavailable(error.text, retry_at=self._next_look(run, error.retry_at, deadline)) from error
+            kind = Kind.LOOK_ENDED if request.state is State.UNKNOWN else Kind.STEP_LOST
+            outcome = Draft(kind, {"step": run.index, "text": error.text})
+        self._journal.record(request, outcome)
+
+    def _next_look(self, run: StepRun, asked_for: datetime | None, deadline: datetime) -> datetime:
+        now = self._clock()
+        pause = min(LOOK_LATER, max(LOOK_SOON, (now - run.started_at) / 2))
+        return min(asked_for or now + pause, deadline)
+
+    def stop(self, request: ChangeRequest) -> None:
+        """Begin no further step."""
+        left = len(request.plan.steps) - len(request.runs) if request.plan else 0
+        text = f"{left} step{'' if left == 1 else 's'} of the plan {'was' if left == 1 else 'were'} not begun."
+        self._journal.record(request, Draft(Kind.REQUEST_STOPPED, {"text": text}, request.stop_ordered_by))
+
+    def begin_verification(self, request: ChangeRequest) -> None:
+        """Every step is done: have the checks run."""
+        until = self._clock() + self._runbook.verification.deadline
+        self._journal.record(request, Draft(Kind.VERIFICATION_BEGUN, {"until": until.isoformat()}))
+
+
+def _failed(index: int, error: StepFailed) -> Draft:
+    return Draft(Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": error.changed})

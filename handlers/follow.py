@@ -1,0 +1,14 @@
+"""What follows an ended request: planning it again."""
+
+from typing import Any
+
+from slack_bolt import Ack
+
+from bot.changes import Changes
+from handlers.deliveries import about, of_interaction
+
+
+def plan_again_clicked(ack: Ack, body: dict[str, Any], *, changes: Changes) -> None:
+    """Ask anew for what ended; whoever presses is the new request's requester."""
+    changes.plan_again(about(body)[0], of_interaction(body))
+    ack()

@@ -1,0 +1,1 @@
+"""The actions, over HTTP and SQL against stand-ins and real databases."""

@@ -1,0 +1,71 @@
+"""docs/runbook.md tells every key of the runbook beside its default, and no key that there isn't."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from bot.core.runbook import RunbookTables
+from bot.core.runbook_checks import Expectation
+from bot.core.runbook_problems import keys_of, tables_in
+from bot.core.templates import PLACEHOLDERS
+
+DOC = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+Table: TypeAlias = tuple[str, str]  # where it stands, and which kind of entry it is
+
+
+def described() -> dict[Table, dict[str, str]]:
+    """The keys of each table of the model with their defaults; a choice's steps are described as steps."""
+    tables: dict[Table, dict[str, str]] = {}
+    for path, model in tables_in(RunbookTables):
+        tags = [part.strip("<>") for part in path if part.startswith("<")]
+        where = ".".join(part for part in path if not part.startswith("<"))
+        if path and not where.endswith((".choose", ".propose")):
+            tables[where, tags[-1] if tags else ""] = {key: default(field) for key, field in keys_of(model).items()}
+    return tables
+
+
+def documented() -> dict[Table, dict[str, str]]:
+    """The same of the document: a heading's words say where, and after "of" which kinds."""
+    tables: dict[Table, dict[str, str]] = {}
+    for section in re.split(r"^#+ (?=`\[)", DOC, flags=re.MULTILINE)[1:]:
+        where, _, kinds = section.splitlines()[0].partition(" of ")
+        rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \| .+ \|$", section, flags=re.MULTILINE))
+        for kind in (re.findall(r"`(\w+)`", kinds) or [""]) if rows else []:
+            tables[".".join(re.findall(r"`\[*(.*?)\]*`", where)), kind] = rows
+    return tables
+
+
+def default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    text = shown(field.default)
+    return f"`{text}`" if text else "none"
+
+
+def shown(value: object) -> str:
+    if isinstance(value, timedelta):
+        units = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+        return next(f"{value // length}{unit}" for unit, length in units.items() if not value % length)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (str, int, Expectation)) else ""
+
+
+@pytest.mark.parametrize("table", described())
+def test_the_document_has_every_key_and_its_default(table: Table) -> None:
+    assert documented().get(table) == described()[table]
+
+
+def test_the_document_has_no_table_that_is_none() -> None:
+    assert documented().keys() == described().keys()
+
+
+@pytest.mark.parametrize("word", PLACEHOLDERS)
+def test_the_document_has_every_placeholder(word: str) -> None:
+    assert f"`{{{word}}}`" in DOC

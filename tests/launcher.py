@@ -1,0 +1,50 @@
+"""Starts the real bot as a process of its own, with two more actions, and with places where a test can kill it.
+
+`HOLD=before:<kind>` or `after:<kind>` stops the process for good at the append of an event of that kind, before it is
+written or right after. The product has no such switch: this is another `main` around the same parts.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from bot.__main__ import run
+from bot.actions import Action
+from bot.adapters.log_sqlite import SqliteLog
+from bot.composition import Parts, shipped_actions
+from bot.core.event import Draft, Event
+from bot.settings import Settings
+from tests.switch import TurnSwitch
+
+HOLDING = "holding"
+
+
+class HoldingLog(SqliteLog):
+    """A log that never comes back from one append."""
+
+    def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        when, _, kind = os.environ.get("HOLD", "").partition(":")
+        is_it = any(draft.kind == kind for draft in drafts)
+        if is_it and when == "before":
+            _hold()
+        events = super().append(stream, after, drafts)
+        if is_it and when == "after":
+            _hold()
+        return events
+
+
+def actions(settings: Settings, clock: Callable[[], datetime]) -> Mapping[str, Action]:
+    url = os.environ["SWITCH_URL"]
+    more = [TurnSwitch("stop_writes", url, on=True), TurnSwitch("resume_writes", url, on=False)]
+    return {**shipped_actions(settings, clock), **{action.name: action for action in more}}
+
+
+def _hold() -> None:
+    print(HOLDING, file=sys.stderr, flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    sys.exit(run(os.environ, Parts(actions=actions, log=HoldingLog)))

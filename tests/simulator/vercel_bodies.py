@@ -1,0 +1,68 @@
+"""The JSON that the Vercel stand-in answers with, in the shapes of the real API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulator import vercel_cast as the
+from tests.simulator.vercel_cast import Build, Order
+from tests.simulator.wire import Answer
+
+
+def refusal(status: int, code: str, message: str, **more: Any) -> Answer:
+    """An error the way Vercel words it."""
+    return Answer(status, {"error": {"code": code, "message": message, **more}})
+
+
+def reduced(build: Build) -> dict[str, Any]:
+    """What somebody sees of a deployment that isn't theirs."""
+    return {"id": build.id, "readyState": build.state, "target": build.target, "alias": [], "aliasAssigned": True}
+
+
+def alias(
+    domain: str, *, redirect: str | None = None, branch: str | None = None, deployment: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A domain of the project's settings."""
+    return {
+        "domain": domain,
+        "target": "PREVIEW" if branch else "PRODUCTION",
+        "environment": "preview" if branch else "production",
+        "redirect": redirect,
+        "gitBranch": branch,
+        "deployment": deployment,
+    }
+
+
+def domains(serving: Mapping[str, Build]) -> list[dict[str, Any]]:
+    """The project's domains: those that serve production, a redirect, and a preview's."""
+    rows = [alias(domain, deployment=brief(build)) for domain, build in serving.items()]
+    www = alias("www.learn.ibam.example", redirect="learn.ibam.example")
+    return [*rows, www, alias("next.ibam.example", branch="dark-mode", deployment={"id": the.PREVIEW})]
+
+
+def brief(build: Build) -> dict[str, Any]:
+    """A deployment inside another answer."""
+    return {"id": build.id, **build.as_json()}
+
+
+def row(build: Build, *, candidate: bool) -> dict[str, Any]:
+    """A deployment in a list: its id is `uid` there."""
+    created = int(build.created * 1000)
+    extra = {"uid": build.id, "created": created, "state": build.state, "aliasAssigned": created}
+    return {**build.as_json(), **extra, "isRollbackCandidate": candidate}
+
+
+def by_id(build: Build, plan: str) -> dict[str, Any]:
+    """A deployment read by its id."""
+    team = {"id": the.TEAM, "slug": the.TEAM_SLUG, "name": "IBAM Projects"}
+    return {**brief(build), "ownerId": build.owner, "team": team, "plan": plan, "alias": []}
+
+
+def job(order: Order, now: float, skew: float) -> dict[str, Any]:
+    """lastAliasRequest; its time is by Vercel's clock."""
+    return {
+        "fromDeploymentId": order.from_id,
+        "toDeploymentId": order.to_id,
+        "jobStatus": order.status(now),
+        "requestedAt": int((order.at + skew) * 1000),
+        "type": order.type,
+    }

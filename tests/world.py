@@ -1,0 +1,223 @@
+"""A whole world for a story: Slack, Vercel and the site as stand-ins, and the real bot as a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+
+from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
+from tests.simulator.site import SiteStandIn
+from tests.simulator.slack import Slack
+from tests.simulator.slack_delivery import Answered
+from tests.simulator.vercel import VercelStandIn
+from tests.switch import SwitchBoard
+
+ANA, BEN, CHLOE, DAN, EVE = "U_ANA", "U_BEN", "U_CHLOE", "U_DAN", "U_EVE"
+INC = "C_INC"
+SHORT = {"[verification] deadline": "2s", "[vercel] deadline": "3s"}
+NOWHERE = "postgresql://bot:database-password@127.0.0.1:1/production"  # nothing listens there
+
+
+class Process:
+    """The bot as people run it. Everything it writes is kept in `lines`."""
+
+    def __init__(self, env: Mapping[str, str], module: str = "tests.launcher") -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module], env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait_for_line(self, text: str, seconds: float = 15) -> None:
+        """Wait until the process wrote a line with `text`; AssertionError when it ends or time is over."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: self._has(text) or not self._reader.is_alive(), seconds)
+        assert found and self._has(text), f"no {text!r} in:\n{''.join(self.lines)}"
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.send_signal(signal.SIGKILL)
+        self.wait()
+
+    def end(self) -> int:
+        """SIGTERM, and the exit status."""
+        self._process.terminate()
+        return self.wait()
+
+    def wait(self, seconds: float = 15) -> int:
+        """Wait for the end; the exit status."""
+        status = self._process.wait(seconds)
+        self._reader.join(seconds)
+        if self._process.stdout:
+            self._process.stdout.close()
+        return status
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def _has(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+
+class World:
+    """What a story is told in; `durations` shortens the runbook's, `env` changes the bot's environment."""
+
+    def __init__(
+        self, folder: Path, durations: Mapping[str, str] = SHORT, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.folder = folder
+        self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
+        self.site = SiteStandIn(self.vercel).start()
+        self.runbook = folder / "runbook.toml"
+        self.runbook.write_text(with_durations(demo_runbook(self.site.url), durations))
+        port = _free_port()
+        self.slack.bot_url = f"http://127.0.0.1:{port}"
+        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port), **(env or {})}
+        self.bot: Process | None = None
+        self.written: list[str] = []  # by bots that were killed or ended
+
+    def _settings(self, port: int) -> dict[str, str]:
+        return {
+            "SLACK_BOT_TOKEN": self.slack.token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_API_URL": f"{self.slack.url}/api/",
+            "VERCEL_TOKEN": self.vercel.token,
+            "VERCEL_API_URL": self.vercel.url,
+            "DATABASE_URL": NOWHERE,
+            "STATE_URL": f"sqlite:///{self.folder / 'log.db'}",
+            "RUNBOOK": str(self.runbook),
+            "PORT": str(port),
+            "SUPABASE_URL": self.site.url,
+            "SWITCH_URL": self.switch.url,
+        }
+
+    def start(self, **env: str) -> Self:
+        """Start the bot and wait until it takes deliveries."""
+        self.bot = Process({**self.env, **env})
+        self.bot.wait_for_line("bot.started")
+        return self
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self.bot:
+            self.bot.kill()
+            self.written += self.bot.lines
+
+    def restart(self, **env: str) -> None:
+        """kill -9, and start again on the same log."""
+        self.kill()
+        self.start(**env)
+
+    def close(self) -> None:
+        """End the bot and the stand-ins."""
+        if self.bot and self.bot.is_running:
+            self.bot.kill()
+        for stand_in in (self.slack, self.vercel, self.site, self.switch):
+            stand_in.stop()
+
+    # What people do
+
+    def rollback(self, text: str, user: str = ANA, channel: str = INC) -> Answered:
+        """Type /rollback."""
+        return self.slack.command(user, channel, "/rollback", text)
+
+    def press(self, user: str, action_id: str) -> Answered:
+        """Press the newest button of this kind, as soon as it is there."""
+        message = self.slack.wait_for(lambda: self.with_button(action_id))
+        return self.slack.click(user, message, action_id)
+
+    def approve(self, *users: str) -> None:
+        """Each of these people presses Approve."""
+        for user in users:
+            self.press(user, "approve")
+
+    def deny(self, user: str, reason: str) -> None:
+        """Press Deny and give the reason."""
+        self.press(user, "deny")
+        view = self.slack.wait_for(lambda: self.slack.view_of(user))
+        self.slack.submit(user, view, {"reason": reason})
+
+    # What people see
+
+    def with_button(self, action_id: str) -> dict[str, Any] | None:
+        """The newest message that has this button."""
+        having = [m for m in self.slack.messages(INC) if action_id in self.slack.buttons(m)]
+        return having[-1] if having else None
+
+    def cards(self, channel: str = INC) -> list[dict[str, Any]]:
+        """The cards in the channel."""
+        return [m for m in self.slack.messages(channel) if "thread_ts" not in m or m["thread_ts"] == m["ts"]]
+
+    def read(self, message: dict[str, Any] | None = None) -> str:
+        """What a message says; the newest card's text where none is given."""
+        return self.slack.text_of(message or self.cards()[-1])
+
+    def thread(self) -> str:
+        """Everything in the newest card's thread."""
+        return "\n".join(self.slack.text_of(m) for m in self.slack.thread(INC, self.cards()[-1]["ts"])[1:])
+
+    def wait_for_state(self, words: str, seconds: float = 10) -> str:
+        """Wait until the newest card says so; the card's text."""
+        self.slack.wait_for(lambda: self.cards() and words in self.read(), seconds)
+        return self.read()
+
+    def wait_for_end(self, words: str, seconds: float = 15) -> str:
+        """Wait until the card and the outcome in its thread say so, and the log is closed; the thread's text."""
+        self.wait_for_state(words, seconds)
+        self.slack.wait_for(lambda: words in self.thread(), seconds)
+        return self.thread()
+
+    def told(self, user: str, text: str, seconds: float = 10) -> str:
+        """Wait until this person was told `text` privately."""
+
+        def found() -> list[str]:
+            texts = [self.slack.text_of(m) for m in self.slack.ephemeral_to(user)]
+            return [one for one in texts if text in one]
+
+        return self.slack.wait_for(found, seconds)[-1]
+
+    # What is so
+
+    def kinds(self, stream: str = "R-1") -> list[str]:
+        """The kinds of a request's events."""
+        return [kind for kind, _, _ in read_log(self.folder / "log.db", stream)]
+
+    def data(self, kind: str, stream: str = "R-1") -> list[dict[str, Any]]:
+        """What the events of one kind hold."""
+        return [data for each, _, data in read_log(self.folder / "log.db", stream) if each == kind]
+
+    def live(self) -> set[str]:
+        """The deployments that production serves."""
+        return set(self.vercel.live().values())
+
+
+def read_log(path: Path, stream: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Kind, actor and data of a stream's events, in a log that another process writes."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as log:
+        rows = log.execute("SELECT kind, actor, data FROM events WHERE stream = ? ORDER BY seq", [stream]).fetchall()
+    return [(kind, actor, json.loads(data)) for kind, actor, data in rows]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
