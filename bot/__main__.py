@@ -97,6 +97,7 @@ def _serve(bot: Bot) -> None:
 
 def _bolt(bot: Bot) -> App:
     """Bolt, without its call to Slack at every delivery: a click is kept also while Slack's API is down."""
+    logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # it warns of its own reading of SLACK_BOT_TOKEN
     token = bot.settings.slack_bot_token.reveal()
     secret = bot.settings.slack_signing_secret
     return App(

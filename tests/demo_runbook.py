@@ -1,4 +1,4 @@
-"""The shipped runbook for a laptop: other addresses and values, nothing else. What it says is what production's says."""
+"""The shipped runbook for a laptop: other addresses and values, and nothing else."""
 
 import re
 from collections.abc import Mapping

@@ -8,81 +8,17 @@ from typing import Any
 
 from bot.core.change import Kind
 from bot.core.checks import CheckResult, Verdict
-from bot.core.deployment import Deployment, RollbackFacts
 from bot.core.event import BOT, Event
 from bot.core.plan import Ask, Plan, Step
 from bot.core.request import ChangeRequest, replay
 from bot.core.runbook import Runbook, load_runbook
+from tests.shop import DOMAINS, GOOD, RUNBOOK_TEXT, facts
 
 ANA, BEN, CY, DEE = "U0ANA", "U0BEN", "U0CY", "U0DEE"  # ANA asks; the others may approve
 GROUP, CHANNEL, TEAM = "S0APPROVERS", "C0INC", "T0ACME"
 BEGIN = datetime(2026, 11, 21, 3, 12, 0, tzinfo=UTC)
 LIFE = timedelta(minutes=30)
 
-RUNBOOK_TEXT = """
-[service]
-name = "Web shop"
-site = "https://shop.example.com"
-[approval]
-approvers = ["S0APPROVERS"]
-[vercel]
-project = "web-shop"
-team = "acme"
-[[checks]]
-name = "Site"
-kind = "http"
-url = "/"
-samples = 5
-max_seconds = 3.0
-[[checks]]
-name = "Login"
-kind = "http"
-url = "${LOGIN_URL}/login"
-[[checks]]
-name = "Error rate"
-kind = "error_rate"
-url = "/"
-[[checks]]
-name = "Search"
-kind = "http"
-url = "/search"
-required = false
-[[scenarios]]
-name = "schema"
-title = "Database schema issues"
-symptoms = ["Users can't log in"]
-risk = "high"
-steps = [{ action = "rollback_deployment" }]
-[[contacts]]
-role = "Primary"
-name = "Jo Doe"
-detail = "System owner"
-[[contacts]]
-role = "Hosting"
-name = "Vercel Support"
-url = "https://vercel.com/help"
-"""
-
-BROKEN = Deployment(
-    id="dpl_New2222222222222222222222",
-    url="web-shop-new2222-acme.vercel.app",
-    created_at=BEGIN.timestamp() - 720,
-    sha="9f8e7d6c5b4a39281706f5e4d3c2b1a098765432",
-    subject="New checkout",
-    author="ben",
-    branch="main",
-)
-GOOD = Deployment(
-    id="dpl_Old1111111111111111111111",
-    url="web-shop-old1111-acme.vercel.app",
-    created_at=BEGIN.timestamp() - 90_000,
-    sha="a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
-    subject="Fix login",
-    author="ana",
-    branch="main",
-)
-DOMAINS = ("shop.example.com", "www.shop.example.com")
-LIVE_BEFORE = dict.fromkeys(DOMAINS, BROKEN.id)
 OTHER_STEP = Step(
     action="restore_tables",
     target="table:user_profiles",
@@ -121,30 +57,8 @@ def runbook() -> Runbook:
     return load_runbook(RUNBOOK_TEXT, {})
 
 
-def facts(**changes: Any) -> RollbackFacts:
-    """A rollback of the shop, with these facts otherwise."""
-    known: dict[str, Any] = {
-        "project_id": "prj_shop",
-        "project_name": "web-shop",
-        "live": LIVE_BEFORE,
-        "deployment": BROKEN,
-        "target": GOOD,
-        "domains": DOMAINS,
-        "how": "rollback",
-        "auto_assign": True,
-        "job": None,
-        "rolled_back": False,
-        "rolling": None,
-        "rolling_configured": False,
-        "plan": "pro",
-        "target_production": BROKEN.id,
-        "crons_deployment": "",
-    }
-    return RollbackFacts(**{**known, **changes})
-
-
 def rollback_step(**changes: Any) -> Step:
-    """The step of `facts`."""
+    """A rollback of the shop, with these facts otherwise."""
     return facts(**changes).as_step("vercel:web-shop")
 
 

@@ -42,7 +42,8 @@ class Process:
         """Wait until the process wrote a line with `text`; AssertionError when it ends or time is over."""
         with self._changed:
             found = self._changed.wait_for(lambda: self._has(text) or not self._reader.is_alive(), seconds)
-        assert found and self._has(text), f"no {text!r} in:\n{''.join(self.lines)}"
+        assert found, f"no {text!r} in time in:\n{''.join(self.lines)}"
+        assert self._has(text), f"it ended without {text!r}:\n{''.join(self.lines)}"
 
     def kill(self) -> None:
         """kill -9."""
@@ -79,7 +80,7 @@ class Process:
 
 
 class World:
-    """What a story is told in; `durations` shortens the runbook's, `env` changes the bot's environment."""
+    """What a story is told in; `durations` shortens the runbook's."""
 
     def __init__(
         self, folder: Path, durations: Mapping[str, str] = SHORT, env: Mapping[str, str] | None = None
@@ -91,7 +92,7 @@ class World:
         self.runbook.write_text(with_durations(demo_runbook(self.site.url), durations))
         port = _free_port()
         self.slack.bot_url = f"http://127.0.0.1:{port}"
-        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port), **(env or {})}
+        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port)}
         self.bot: Process | None = None
         self.written: list[str] = []  # by bots that were killed or ended
 
@@ -109,6 +110,12 @@ class World:
             "SUPABASE_URL": self.site.url,
             "SWITCH_URL": self.switch.url,
         }
+
+    def add_scenario(self, name: str, *steps: str) -> None:
+        """Put a scenario into the runbook; the bot reads it when it starts."""
+        head = f'[[scenarios]]\nname = "{name}"\ntitle = "The drill {name}"\nrisk = "medium"\n'
+        scenario = f"{head}steps = [{', '.join(steps)}]\n\n[[contacts]]"
+        self.runbook.write_text(self.runbook.read_text().replace("[[contacts]]", scenario, 1))
 
     def start(self, **env: str) -> Self:
         """Start the bot and wait until it takes deliveries."""
@@ -162,6 +169,15 @@ class World:
         """The newest message that has this button."""
         having = [m for m in self.slack.messages(INC) if action_id in self.slack.buttons(m)]
         return having[-1] if having else None
+
+    def wait_until_gone(self, action_id: str) -> None:
+        """Wait until no message has this button any more."""
+        self.slack.wait_for(lambda: self.with_button(action_id) is None)
+
+    def value_of(self, message: dict[str, Any], action_id: str) -> str:
+        """What a button of a message holds."""
+        elements = [element for block in message["blocks"] for element in block.get("elements", ())]
+        return str(next(one["value"] for one in elements if one.get("action_id") == action_id))
 
     def cards(self, channel: str = INC) -> list[dict[str, Any]]:
         """The cards in the channel."""

@@ -97,7 +97,10 @@ class RollbackDeployment:
             raise OutcomeUnknown(f"Vercel answered {answer.status} to the {facts.how}; it may or may not carry it out.")
         if answer.status == HTTPStatus.ACCEPTED and facts.how == "promote":
             raise OutcomeUnknown("Vercel queued the promote behind a rolling release; nothing has moved yet.")
-        return self._look(facts, at_deadline=False)
+        try:
+            return self._look(facts, at_deadline=False)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknown(f"Vercel accepted the {facts.how}.", retry_at=error.retry_at) from error
 
     def reconcile(self, step: Step, op_id: str, *, at_deadline: bool) -> Facts:  # noqa: ARG002  # Vercel keeps no ids
         """Look whether the production domains serve the target."""

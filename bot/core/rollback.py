@@ -51,7 +51,7 @@ def drift(facts: RollbackFacts, project: Project, rolling: RollingRelease | None
     A last job that Vercel no longer shows is no drift; any other one is, even with the same deployment live.
     """
     if dict(project.live) != dict(facts.live):
-        return f"Production has changed since the plan: {spell(project.live)}; planned on {spell(facts.live)}."
+        return f"Production has changed since the plan: {spell(project.live)}; the plan saw {spell(facts.live)}."
     if project.job and project.job != facts.job:
         now = "is being" if project.job.is_running else "was"
         return f"Production {now} moved by someone since the plan ({project.job.type} to {project.job.to_id})."
@@ -70,10 +70,10 @@ def judge(facts: RollbackFacts, project: Project, *, at_deadline: bool) -> Facts
         return proof(facts, project)
     new = project.job if project.job and not project.job.is_same_order(facts.job) else None
     if new and new.is_running:
-        raise OutcomeUnknown(f"Vercel is moving the domains to {new.to_id} ({new.status}): {spell(project.live)}.")
+        raise OutcomeUnknown(f"At the last look Vercel was moving domains to {new.to_id}: {spell(project.live)}.")
     if reason := _final(facts, project, new) or (at_deadline and _partial(facts, new)):
-        raise StepFailed(f"{reason} Live now: {spell(project.live)}.", changed=facts.moved(project.live))
-    raise OutcomeUnknown(f"The {facts.how} to {facts.target.id} is not proven yet: {spell(project.live)}.")
+        raise StepFailed(f"{reason} At the last look, {spell(project.live)}.", changed=facts.moved(project.live))
+    raise OutcomeUnknown(f"The {facts.how} to {facts.target.id} is not proven: at the last look, {spell(project.live)}.")
 
 
 def _final(facts: RollbackFacts, project: Project, new: Job | None) -> str:
@@ -118,7 +118,7 @@ def checks(facts: RollbackFacts, project: Project) -> tuple[CheckResult, ...]:
 def domains_check(facts: RollbackFacts, seen: str, *, passed: bool) -> CheckResult:
     """The required one; `seen` is what the domains serve, or why that is not known."""
     verdict = Verdict.PASSED if passed else Verdict.FAILED
-    expected = f"every production domain serves {label(facts.target)}"
+    expected = f"every domain on {facts.target.id}"
     return CheckResult("Production domains", verdict, required=True, expected=expected, seen=seen)
 
 
@@ -150,8 +150,11 @@ def _crons_check(facts: RollbackFacts, project: Project) -> tuple[CheckResult, .
 
 
 def spell(live: Mapping[str, str]) -> str:
-    """What each domain serves, as a phrase."""
-    return "; ".join(f"{domain} serves {id_ or 'nothing'}" for domain, id_ in live.items())
+    """What the domains serve, as a phrase."""
+    ids = set(live.values())
+    if len(ids) == 1:
+        return f"{'all ' if len(live) > 1 else ''}{len(live)} domain{'s' * (len(live) > 1)} on {ids.pop() or 'nothing'}"
+    return "; ".join(f"{domain} on {id_ or 'nothing'}" for domain, id_ in live.items())
 
 
 def _sides(rolling: RollingRelease | None) -> tuple[str, str] | None:

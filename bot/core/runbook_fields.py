@@ -181,7 +181,10 @@ def _json_template(value: object, info: ValidationInfo) -> Template:
 def _headers(value: object, info: ValidationInfo) -> Template:
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise ValueError("must be a table of texts")
-    return template({_line(name): _line_with_names(text) for name, text in value.items()}, reading(info).env)
+    headers = template({_line(name): _line_with_names(text) for name, text in value.items()}, reading(info).env)
+    if not all(text.isascii() for text in (*value, *texts_in(headers.source if headers.unset else headers.filled()))):
+        raise ValueError("must be ASCII, the values of the environment too")
+    return headers
 
 
 def _list_with_names(value: object, info: ValidationInfo) -> Template:

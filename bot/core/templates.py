@@ -64,9 +64,10 @@ class Template:
 
     def filled_list(self) -> tuple[str, ...]:
         """The items of a list; one that is just ${NAME} is split at commas. KeyError names one that is unset."""
-        source = self.source if isinstance(self.source, list) else [self.source]
-        parts = [str(_filled(item, self.values)).split(",") if _is_name(item) else [str(item)] for item in source]
-        return tuple(item.strip() for items in parts for item in items if item.strip())
+        items = self.source if isinstance(self.source, list) else [self.source]
+        filled = [(str(_filled(item, self.values)), _is_name(item)) for item in items]
+        parts = [text.split(",") if is_name else [text] for text, is_name in filled]
+        return tuple(part.strip() for several in parts for part in several if part.strip())
 
 
 def template(source: object, env: Mapping[str, str]) -> Template:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.messages.picture import Block
 from bot.messages.wording import fitting, plain
 
-SECTION, CONTEXT, MESSAGE_TEXT, MESSAGE_BLOCKS = 3000, 2000, 11_000, 45
+SECTION, MESSAGE_TEXT, MESSAGE_BLOCKS = 3000, 11_000, 45
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 
 
@@ -80,17 +80,18 @@ def packed(pieces: Sequence[str], most: int) -> Iterator[list[str]]:
 
 
 def pages(blocks: Sequence[Block]) -> list[list[Block]]:
-    """The blocks of sections in as few messages as Slack's limits let.
-
-    All texts of a message together may have about 12,000 characters: github.com/slackapi/bolt-js/issues/2509.
-    """
+    """The sections in as few messages as Slack's limits let."""
     found: list[list[Block]] = [[]]
     for block in blocks:
-        used = sum(len(one["text"]["text"]) for one in found[-1])
-        if used + len(block["text"]["text"]) > MESSAGE_TEXT or len(found[-1]) == MESSAGE_BLOCKS:
+        if length([*found[-1], block]) > MESSAGE_TEXT or len(found[-1]) == MESSAGE_BLOCKS:
             found.append([])
         found[-1].append(block)
     return found
+
+
+def length(blocks: Sequence[Block]) -> int:
+    """The characters of sections: all texts of a message may have about 12,000 (slackapi/bolt-js, issue 2509)."""
+    return sum(len(block["text"]["text"]) for block in blocks)
 
 
 def _plain(text: str) -> Block:

@@ -3,7 +3,7 @@
 from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.messages.blocks import actions, button, context, people_wrote, section, sections
+from bot.messages.blocks import actions, button, context, people_wrote, sections
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import PINNED
 from bot.messages.standing import (
@@ -21,7 +21,7 @@ from bot.messages.wording import capital, escape, mention, moment, plain
 _STEPS_SHOWN = 4
 _REASON, _TITLE, _PHRASE = 300, 80, 160
 _BY_HAND = frozenset({State.EXPIRED, State.FAILED, State.UNKNOWN})
-_AGAIN = frozenset({State.EXPIRED, State.SUPERSEDED})
+PLANNED_AGAIN = frozenset({State.EXPIRED, State.SUPERSEDED})
 
 
 def card(request: ChangeRequest, runbook: Runbook) -> Picture:
@@ -29,7 +29,7 @@ def card(request: ChangeRequest, runbook: Runbook) -> Picture:
     title = f" · {escape(request.title, _TITLE)}" if request.title else ""
     first = f"{headline(request)} · {request.id}{title}\n{_ask(request, runbook)}"
     blocks = [
-        section(first),
+        *sections([first]),
         *sections(what_is_true(request, runbook)),
         people_wrote(f"Why: {plain(request.reason, _REASON)}" if plain(request.reason) else "Why: no reason given"),
         context(_clock(request)),
@@ -67,8 +67,14 @@ def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:
 
 
 def _pinned(request: ChangeRequest, runbook: Runbook) -> list[str]:
-    lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
+    lines = afterwards(request, runbook)
     return [f"📌 {PINNED}"] if any(PINNED in line for line in lines) else lines[:2]
+
+
+def afterwards(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    """What the steps that are done leave behind, as lines of mrkdwn; what several leave, once."""
+    lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
+    return list(dict.fromkeys(lines))[:_STEPS_SHOWN]
 
 
 def by_hand(request: ChangeRequest, runbook: Runbook) -> list[str]:
@@ -78,7 +84,10 @@ def by_hand(request: ChangeRequest, runbook: Runbook) -> list[str]:
     done = {one.run.index for one in steps_done(request, runbook)}
     left = [words for index, words in enumerate(step_words(request, runbook)) if index not in done]
     commands = [f"`{escape(words.by_hand)}`" for words in left if words.by_hand][:2]
-    lines = ["By hand, if it has to be now:", *commands] if commands else []
+    first = (
+        "Look first. If it did not happen, by hand:" if request.state is State.UNKNOWN else "By hand, without the bot:"
+    )
+    lines = [first, *commands] if commands else []
     return lines if all(words.by_hand for words in left) else [*lines, *contacts(runbook)[:_STEPS_SHOWN]]
 
 
@@ -92,7 +101,7 @@ def contacts(runbook: Runbook) -> list[str]:
 
 
 def _plan_again(request: ChangeRequest) -> list[Block]:
-    if request.state not in _AGAIN or request.planned_again_as or request.plan is None:
+    if request.state not in PLANNED_AGAIN or request.planned_again_as or request.plan is None:
         return []
     return actions([button("Plan again", "plan_again", request=request.id, digest=request.plan.digest)])
 

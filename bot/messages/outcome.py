@@ -5,8 +5,8 @@ it is made only of what was fixed when the request ended.
 from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.messages.blocks import context, section, sections
-from bot.messages.card import by_hand, contacts
+from bot.messages.blocks import MESSAGE_TEXT, context, length, section, sections
+from bot.messages.card import PLANNED_AGAIN, afterwards, by_hand, contacts
 from bot.messages.picture import Picture, picture
 from bot.messages.plan import short
 from bot.messages.standing import (
@@ -14,11 +14,10 @@ from bot.messages.standing import (
     headline,
     not_begun,
     state_words,
-    steps_done,
     what,
     what_is_true,
 )
-from bot.messages.tables import check_table, summary
+from bot.messages.tables import TABLE, check_table, summary
 from bot.messages.wording import capital, count, escape, mention, moment
 
 _PHRASE = 400
@@ -41,7 +40,9 @@ def outcome(request: ChangeRequest, runbook: Runbook) -> Picture:
     results = request.results or ()
     before = {result.name: result for result in request.baseline or ()}
     told = [f"*Checks*: {summary(results)}"] if results else []
-    blocks = [*sections([head, *true]), *sections(told), *check_table(results, before), *sections(next_)]
+    above, below = sections([head, *true, *told]), sections(next_)
+    room = min(TABLE, MESSAGE_TEXT - length([*above, *below]))
+    blocks = [*above, *check_table(results, before, most=room), *below]
     parts = [f"{request.id} {state_words(request)}{_for_whom(request)}.", ask, *true, *next_]
     return picture(" ".join(parts), [*blocks, context(_last_line(request))])
 
@@ -52,9 +53,11 @@ def _for_whom(request: ChangeRequest) -> str:
 
 
 def _next(request: ChangeRequest, runbook: Runbook) -> list[str]:
-    lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
+    lines = afterwards(request, runbook)
     if request.runs:
         lines.append(not_begun(request, runbook))
+    if request.state in PLANNED_AGAIN:
+        lines.append("To go on, press *Plan again* on the card: it reads production anew.")
     lines += by_hand(request, runbook)
     if request.state is State.FAILED and not any(line.startswith("Whom to call") for line in lines):
         lines += contacts(runbook)[:5]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from bot.core.change import State
+from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.core.runbook_tables import Scenario
@@ -65,8 +66,8 @@ def whom_to_call(runbook: Runbook) -> Picture:
 def help_text(
     runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "help")
 ) -> Picture:
-    """The commands that work: `actions` are this version's, `words` what else /rollback answers, scenarios too."""
-    scenarios = [scenario for scenario in runbook.scenarios if scenario.name in words]
+    """The commands that work with this version's `actions`; `words` are those that need none."""
+    scenarios = [scenario for scenario in runbook.scenarios if _works(scenario, actions)]
     lines = ["*Commands*"]
     if "rollback_deployment" in actions and runbook.vercel:
         form = "/rollback vercel [previous | dpl_… | https://…] [because …]"
@@ -101,6 +102,11 @@ def _command(form: str, effect: str) -> str:
 
 def _symptoms(scenario: Scenario) -> list[str]:
     return [f"   when: {escape('; '.join(scenario.symptoms), 300)}"] if scenario.symptoms else []
+
+
+def _works(scenario: Scenario, actions: Collection[str]) -> bool:
+    """Choices and proposals are not in this version."""
+    return all(isinstance(step, Ask) and step.action in actions for step in scenario.steps)
 
 
 def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:

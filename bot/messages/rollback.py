@@ -12,7 +12,8 @@ from bot.core.deployment import Deployment, RollbackFacts
 from bot.messages.wording import count, escape, moment
 
 PINNED = "Pushes will not go live until a deployment is promoted."
-_SUBJECT = 60  # characters of a commit's subject in a phrase; the plan shows all of it
+_NAME, _LOOKED_AT = 100, 5  # characters of a name, domains; the plan shows all
+_SUBJECT = 60  # characters of a commit's subject in a phrase
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,20 @@ class Rollback:
     @property
     def look_at(self) -> tuple[str, ...]:
         """What a person looks at to know whether it happened."""
-        name, target = escape(self.known.project_name), escape(self.known.target.id)
-        domains = ", ".join(f"`{escape(domain)}`" for domain in self.known.domains[:10])
+        name, target = escape(self.known.project_name, _NAME), escape(self.known.target.id, _NAME)
+        domains = [f"`{escape(domain, _NAME)}`" for domain in self.known.domains]
+        more = [f"{len(domains) - _LOOKED_AT} more, as in the plan"] if len(domains) > _LOOKED_AT else []
         return (
             f"1. In Vercel, project *{name}*: is `{target}` the current production deployment?",
-            f"2. Does each production domain serve it? {domains}",
-            f"It happened only if every one does; before, `{escape(self.known.deployment.id)}` was live.",
+            f"2. Does each production domain serve it? {', '.join([*domains[:_LOOKED_AT], *more])}",
+            f"It happened only if every one does; before, `{escape(self.known.deployment.id, _NAME)}` was live.",
         )
 
     def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:
         """What comes next, by what was `found` when it was done; None where a person said so."""
         found = found or {}
         crons = found.get("crons_deployment") or self.known.target.id
-        behind = f"Cron jobs ran from `{escape(str(crons))}` when the step ended, not from the live deployment."
+        behind = f"Cron jobs ran from `{escape(str(crons), _NAME)}` when the step ended, not from the live deployment."
         return (*self._next_push(found), *([behind] if crons != self.known.target.id else []))
 
     def _next_push(self, found: Mapping[str, object]) -> tuple[str, ...]:

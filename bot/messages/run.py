@@ -12,9 +12,9 @@ from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import Rollback
 from bot.messages.standing import headline, state_words, step_words, steps_done, what, what_is_true
 from bot.messages.steps import AnyStep
-from bot.messages.wording import capital, escape, listed, mention, moment, sentence
+from bot.messages.wording import capital, count, escape, listed, mention, moment, sentence
 
-_PHRASE, _TOLD, _STEPS_SHOWN = 200, 500, 20
+_PHRASE, _STEP_PHRASE, _TOLD, _STEPS_SHOWN = 200, 100, 500, 10
 _STOPPABLE = frozenset({State.APPROVED, State.RUNNING})
 _SECONDS = "{time_secs}"
 
@@ -23,9 +23,10 @@ def run(request: ChangeRequest, runbook: Runbook) -> Picture:
     """The steps of an approved plan, as far as they are."""
     head = f"{headline(request)} · the run of {request.id}"
     steps = [_step(request, index, words) for index, words in enumerate(step_words(request, runbook))]
-    more = len(steps) - _STEPS_SHOWN
-    rest = [f"… and {more} more"] if more > 0 else []
-    lines = [head, *steps[:_STEPS_SHOWN], *rest, _after_the_steps(request)]
+    first = max(0, min(len(request.runs) - _STEPS_SHOWN // 2, len(steps) - _STEPS_SHOWN))
+    left = len(steps) - first - _STEPS_SHOWN
+    before, after = f"… {first} before these" if first else "", f"… {left} after these" if left > 0 else ""
+    lines = [head, before, *steps[first : first + _STEPS_SHOWN], after, _after_the_steps(request)]
     phrase = capital(escape(what(request, runbook), _PHRASE))
     text = f"{request.id} {state_words(request)}. {phrase}. {_told(request, runbook)}"
     return picture(text, [*sections(lines), *actions(_stop(request))])
@@ -54,7 +55,7 @@ def _whose_word(request: ChangeRequest) -> list[str]:
 
 
 def _step(request: ChangeRequest, index: int, words: AnyStep | Rollback) -> str:
-    phrase = f"{index + 1}. {capital(escape(words.what, _PHRASE))}"
+    phrase = f"{index + 1}. {capital(escape(words.what, _STEP_PHRASE))}"
     if index >= len(request.runs):
         return f"▫️ {phrase}: {'not begun' if request.is_final else 'not begun yet'}"
     ran = request.runs[index]
@@ -94,7 +95,7 @@ def _after_the_steps(request: ChangeRequest) -> str:
 
 def _told(request: ChangeRequest, runbook: Runbook) -> str:
     done = steps_done(request, runbook)
-    so_far = f"{len(done)} of {len(step_words(request, runbook))} steps done. "
+    so_far = f"{len(done)} of {count(len(step_words(request, runbook)), 'step')} done. "
     return so_far + " ".join(what_is_true(request, runbook)[-1:])
 
 

@@ -11,7 +11,7 @@ from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 from bot.messages.rollback import Rollback
 from bot.messages.steps import AnyStep, words_of
-from bot.messages.wording import capital, count, escape, listed, mention, moment, plain, sentence
+from bot.messages.wording import count, escape, listed, mention, moment, plain, sentence
 
 SYMBOLS = {
     State.PLANNING: "🔎",
@@ -31,7 +31,7 @@ SYMBOLS = {
     State.SUPERSEDED: "♻️",
 }
 RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
-_REASON, _TOLD, _DONE_SHOWN = 500, 500, 5
+_REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
 _AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
 
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
@@ -104,8 +104,7 @@ def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
             return _at_the_end(request, runbook)
 
 
-def nothing_changed(request: ChangeRequest) -> bool:
-    """Whether it is known that production is as it was."""
+def _nothing_changed(request: ChangeRequest) -> bool:
     return request.is_final and request.state not in _AFTER_THE_STEPS and not is_partly_done(request)
 
 
@@ -124,10 +123,11 @@ def ended_by(request: ChangeRequest) -> str:
     return f"{request.state} by {mention(request.ending.actor)}"
 
 
-def failing(request: ChangeRequest) -> list[str]:
-    """The names of the required checks that fail, escaped."""
+def _failing(request: ChangeRequest) -> str:
     results = request.results or ()
-    return [escape(r.name, 60) for r in results if r.required and r.verdict is Verdict.FAILED]
+    names = [escape(r.name, 60) for r in results if r.required and r.verdict is Verdict.FAILED]
+    more = [f"{len(names) - _FAILING_SHOWN} more"] if len(names) > _FAILING_SHOWN else []
+    return f"Failing: {listed(names[:_FAILING_SHOWN] + more)}."
 
 
 def _done(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
@@ -155,14 +155,14 @@ def _running(request: ChangeRequest) -> str:
 
 
 def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
-    if nothing_changed(request):
-        return (f"*Nothing changed.* {_why(request)}".strip(),)
+    if _nothing_changed(request):
+        return (f"*Nothing changed* through this request. {_why(request)}".strip(),)
     if request.state is State.VERIFIED:
         return (*_done(request, runbook), "Every required check that ran passed.")
     if request.state is State.CHECKS_FAIL:
-        return (*_done(request, runbook), f"Failing: {listed(failing(request))}.")
+        return (*_done(request, runbook), _failing(request))
     changed = plain(request.ending.changed, _TOLD) if request.ending else ""
-    different = f"{escape(capital(changed))}." if changed else ""
+    different = f"Different in production: {escape(changed)}." if changed else ""
     partly = "*Partly done.*" if request.state is State.FAILED else ""
     lines = (partly, *_done(request, runbook), different, _why(request))
     return tuple(line for line in lines if line)

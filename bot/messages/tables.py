@@ -1,7 +1,7 @@
 """Checks as a table narrow enough for a phone: a paragraph a check; before, after and expected below each other."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
+from textwrap import TextWrapper
 
 from bot.core.checks import CheckResult, Verdict
 from bot.messages.blocks import packed, preformatted
@@ -10,7 +10,7 @@ from bot.messages.wording import count, plain
 
 _WIDTH = 40
 _TEXT = 200  # characters of one answer; a check's answer is a sentence
-_BLOCK, _TABLE = 2900, 7000
+_BLOCK, TABLE = 2900, 7000
 _WORDS = {
     Verdict.PASSED: ("✅", "pass"),
     Verdict.FAILED: ("❌", "fail"),
@@ -18,14 +18,21 @@ _WORDS = {
     Verdict.SKIPPED: ("\N{HEAVY MINUS SIGN}", "not in this version"),
 }
 
+_RAN = (Verdict.PASSED, Verdict.FAILED)
 
-def check_table(results: Sequence[CheckResult], before: Mapping[str, CheckResult] | None = None) -> list[Block]:
-    """The results, failing ones first; beside each what the same check saw `before`, where it ran before."""
-    ordered = sorted(results, key=lambda result: result.verdict is not Verdict.FAILED)
+
+def check_table(
+    results: Sequence[CheckResult], before: Mapping[str, CheckResult] | None = None, *, most: int = TABLE
+) -> list[Block]:
+    """The results, those that decide against it first; with each what the same check saw `before`, where it ran.
+
+    What doesn't fit in `most` characters is counted.
+    """
+    ordered = sorted(results, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
     rows: list[str] = []
     for number, result in enumerate(ordered):
         row = _row(result, before)
-        if sum(map(len, rows)) + len(row) > _TABLE:
+        if sum(map(len, rows)) + len(row) > most:
             rows.append(_rest(ordered[number:]))
             break
         rows.append(row)
@@ -33,16 +40,16 @@ def check_table(results: Sequence[CheckResult], before: Mapping[str, CheckResult
 
 
 def summary(results: Sequence[CheckResult]) -> str:
-    """How many checks passed, failed and did not run, as a plain phrase."""
-    numbers = {verdict: sum(result.verdict is verdict for result in results) for verdict in Verdict}
-    not_run = numbers[Verdict.OFF] + numbers[Verdict.SKIPPED]
-    phrase = f"{numbers[Verdict.PASSED]} pass, {numbers[Verdict.FAILED]} fail"
-    return f"{phrase}, {not_run} off or not in this version" if not_run else phrase
+    """How many of the checks that decide pass, as a plain phrase."""
+    deciding = [result.verdict for result in results if result.required and result.verdict in _RAN]
+    shown = len(results) - len(deciding)
+    phrase = f"{deciding.count(Verdict.PASSED)} of {len(deciding)} that decide pass"
+    return f"{phrase}; {shown} more shown" if shown else phrase
 
 
 def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:
     symbol, word = _WORDS[result.verdict]
-    ran = result.verdict in (Verdict.PASSED, Verdict.FAILED)
+    ran = result.verdict in _RAN
     weight = "" if ran and result.required else ", does not decide"
     lines = [f"{symbol} {plain(result.name, 60)}: {word}{weight}"]
     if not ran:
@@ -57,7 +64,8 @@ def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:
 def _cell(label: str, text: str) -> list[str]:
     if not plain(text):
         return []
-    return wrap(plain(text, _TEXT), _WIDTH, initial_indent=f"   {label:<9}", subsequent_indent=" " * 12)
+    lines = TextWrapper(_WIDTH, f"   {label:<9}", " " * 5, break_on_hyphens=False, break_long_words=False)
+    return lines.wrap(plain(text, _TEXT))
 
 
 def _seen(result: CheckResult) -> str:

@@ -6,7 +6,7 @@ from bot.actions.rollback_deployment import RollbackDeployment
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import OutcomeUnknown, Refused
 from bot.core.plan import Step
-from tests.actions.ordering import OP, PROJECT_READ, finish, sent
+from tests.actions.ordering import OP, PROJECT_READ, finish, look, sent
 from tests.simulator import vercel_cast as the
 from tests.simulator.hand import Hand
 from tests.simulator.vercel import VercelStandIn
@@ -81,7 +81,10 @@ def test_a_promote_that_starts_a_rolling_release_is_not_success_yet(
 ) -> None:
     finish(rollback, step, hand)
     vercel.rolling_stages = [{"targetPercentage": 10}]
-    assert "10 %" in sent(rollback, rollback.undo(step)).text
+    undo = rollback.undo(step)
+    assert "accepted the promote" in sent(rollback, undo).text
+    with pytest.raises(OutcomeUnknown, match="10 %"):
+        look(rollback, undo)
 
 
 def test_there_is_nothing_to_undo_once_production_moved_on(

@@ -29,6 +29,7 @@ URL = "must begin with https:// or http://, or be a path of [service] site that 
         ),
         (HTTP + 'answer = { user = "${LOGIN_EMAIL}" }', "answer: ${NAME} may not stand here"),
         (HTTP + "headers = { accept = 1 }", "headers: must be a table of texts"),
+        (HTTP + 'headers = { key = "${WIDE}" }', "headers: must be ASCII, the values of the environment too"),
         (
             HTTP + 'headers = { key = "${VERCEL_TOKEN}" }',
             "headers: VERCEL_TOKEN: the bot's own setting may not stand in a runbook",
@@ -54,7 +55,7 @@ URL = "must begin with https:// or http://, or be a path of [service] site that 
     ],
 )
 def test_the_checks_of_the_site(text: str, sentence: str) -> None:
-    lines = problems(text, VERCEL_TOKEN="t", DATABASE_URL="d", BROKEN="a\nb", BASE="secret.example")
+    lines = problems(text, VERCEL_TOKEN="t", DATABASE_URL="d", BROKEN="a\nb", WIDE="clé", BASE="secret.example")
     assert lines == (f'runbook: checks[0] "Site": {sentence}',)
 
 

@@ -1,0 +1,118 @@
+"""Slack takes every message, also with the longest input; and what people approve is shown whole."""
+
+from collections.abc import Callable
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from bot.core.checks import Verdict
+from bot.core.plan import Step
+from bot.messages.picture import Picture
+from bot.messages.private import fault, help_text, reading, refusal, status, whom_to_call
+from bot.messages.thread import messages_of
+from bot.messages.views import denial_view
+from tests.histories import TYPICAL, History, runbook
+from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
+from tests.simulator.slack_rules import check_message, check_view
+
+UPDATE_TEXT = 4000
+LONG = "&" * 6000
+
+LONGEST: dict[str, Callable[[], History]] = {
+    "waiting": lambda: longest().planned(groups=[f"S{n}" for n in range(40)], checks={LONG: "0"}),
+    "people": lambda: longest().planned(groups=[]).half_time(),
+    "baseline": lambda: longest().planned().baseline(many_results(Verdict.OFF)),
+    "unproven": lambda: longest().planned().approved().started().unproven(LONG),
+    "unknown": lambda: longest().planned().approved().started().lost(LONG),
+    "failed": lambda: longest().planned().approved().started().failed(LONG, changed=LONG),
+    "denied": lambda: longest().planned().denied_by("U0CY", LONG),
+    "superseded": lambda: longest().planned().drifted(LONG),
+    "refused": lambda: longest().refused(LONG),
+    "click": lambda: longest().planned().click_refused("U0BEN", LONG),
+    "verified": lambda: _run().verified(many_results(Verdict.PASSED)),
+    "checks_fail": lambda: _run().checks_failed(many_results(Verdict.FAILED)),
+    "steps": lambda: many_steps().started().finished().started(),
+    "steps_stopped": lambda: _after(many_steps(), 20).stop_ordered_by("U0CY").stopped_by("U0CY", LONG),
+    "hostile": lambda: hostile().planned(),
+}
+
+
+def _run() -> History:
+    return _after(longest().planned().baseline(many_results(Verdict.FAILED)).approved(), 7).verifying()
+
+
+def _after(approved: History, steps: int) -> History:
+    for _ in range(steps):
+        approved.started().finished(crons_deployment=LONG)
+    return approved
+
+
+def takes(picture: Picture) -> None:
+    check_message(picture.text, list(picture.blocks), max_text=UPDATE_TEXT)
+    assert picture.text
+
+
+@pytest.mark.parametrize("name", TYPICAL)
+def test_slack_takes_every_message_of_a_typical_history(name: str) -> None:
+    for message in messages(TYPICAL[name]).values():
+        takes(message.picture)
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_slack_takes_every_message_with_the_longest_input(name: str) -> None:
+    for message in messages(LONGEST[name]()).values():
+        takes(message.picture)
+
+
+@pytest.mark.parametrize("name", TYPICAL)
+def test_the_sdk_reads_every_block_as_it_was_written(name: str) -> None:
+    for message in messages(TYPICAL[name]).values():
+        for block in message.picture.blocks:
+            parsed = Block.parse(block)
+            assert parsed is not None
+            assert parsed.to_dict() == block
+
+
+def test_slack_takes_what_one_person_reads() -> None:
+    book, requests = runbook(), [longest().planned().request for _ in range(60)]
+    pictures = [
+        *(refusal(LONG), reading(LONG), fault(LONG), whom_to_call(book)),
+        help_text(book, {"rollback_deployment"}),
+        status(requests, lambda _: "https://acme.slack.com/archives/C0INC/p1", book),
+        status([], lambda _: "", book),
+    ]
+    for picture in pictures:
+        takes(picture)
+
+
+def test_slack_takes_the_modal_behind_deny() -> None:
+    check_view(denial_view("R-1234567890", "0" * 64))
+
+
+def test_a_plan_too_long_for_one_message_goes_on_in_the_next() -> None:
+    parts = [name for name in messages(longest().planned()) if name.startswith("plan")]
+    assert parts[:2] == ["plan", "plan/2"]
+
+
+def test_what_is_approved_is_never_cut() -> None:
+    rows = " ".join(str(number) for number in range(9000))
+    history = History(Step("restore_tables", "table:sessions", {"rows": rows}, {"kept": rows})).planned()
+    plan = [message.picture for name, message in messages(history).items() if name.startswith("plan")]
+    shown = "".join(text for picture in plan for text in texts(list(picture.blocks))).replace("\n", "")
+    assert len(plan) > 1
+    assert f"rows: {rows}*After*• kept: {rows}" in shown
+
+
+def test_the_step_that_runs_is_among_those_shown() -> None:
+    assert "21. Restore tables on table:20" in words(messages(_after(many_steps(), 20).started())["run"].picture)
+
+
+@pytest.mark.parametrize("history", [*TYPICAL.values(), longest().planned()])
+def test_two_messages_of_a_request_never_have_one_name(history: History) -> None:
+    assert len(messages(history)) == len(messages_of(history.request, runbook()))
+
+
+def test_an_edit_has_block_ids_of_its_own() -> None:
+    before = messages(TYPICAL["waiting"])["card"].picture.blocks
+    after = messages(TYPICAL["one_approval"])["card"].picture.blocks
+    assert not {block["block_id"] for block in before} & {block["block_id"] for block in after}

@@ -1,0 +1,52 @@
+"""Every picture of the typical histories is a file that can be pasted into Block Kit Builder.
+
+`SNAPSHOTS=write` in the environment writes them anew; read the difference before you keep it.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.histories import TYPICAL
+from tests.messages.shown import messages
+
+FOLDER = Path(__file__).parent / "snapshots"
+TEXTS = "texts.json"
+
+
+def test_the_pictures_are_those_of_the_snapshot_files() -> None:
+    files = dict(_files())
+    if os.environ.get("SNAPSHOTS") == "write":
+        _write(files)
+    assert {path.name: path.read_text() for path in FOLDER.glob("*.json")} == files
+
+
+def _files() -> Iterator[tuple[str, str]]:
+    """One file for each picture that no earlier history shows; block ids, which change with everything, left out."""
+    known: set[str] = set()
+    told: dict[str, str] = {}
+    for history, events in TYPICAL.items():
+        for name, message in messages(events).items():
+            if message.picture.digest in known:
+                continue
+            known.add(message.picture.digest)
+            file = f"{history}.{name.replace('/', '_')}.json"
+            told[file] = message.picture.text
+            blocks = [
+                {key: value for key, value in block.items() if key != "block_id"} for block in message.picture.blocks
+            ]
+            yield file, _spelled({"blocks": blocks})
+    yield TEXTS, _spelled(told)
+
+
+def _write(files: dict[str, str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.glob("*.json"):
+        path.unlink()
+    for name, text in files.items():
+        (FOLDER / name).write_text(text)
+
+
+def _spelled(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
