@@ -25,13 +25,15 @@ class HoldingLog(SqliteLog):
     """A log that never comes back from one append."""
 
     def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
-        when, _, kind = os.environ.get("HOLD", "").partition(":")
-        is_it = any(draft.kind == kind for draft in drafts)
-        if is_it and when == "before":
-            _hold()
+        hold("before", drafts)
         events = super().append(stream, after, drafts)
-        if is_it and when == "after":
-            _hold()
+        hold("after", drafts)
+        return events
+
+    def open_stream(self, prefix: str, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        hold("before", drafts)
+        events = super().open_stream(prefix, drafts)
+        hold("after", drafts)
         return events
 
 
@@ -41,9 +43,11 @@ def actions(settings: Settings, clock: Callable[[], datetime]) -> Mapping[str, A
     return {**shipped_actions(settings, clock), **{action.name: action for action in more}}
 
 
-def _hold() -> None:
-    print(HOLDING, file=sys.stderr, flush=True)
-    threading.Event().wait()
+def hold(when: str, drafts: Sequence[Draft]) -> None:
+    """Come to a halt for good, if this is the place."""
+    if os.environ.get("HOLD") in [f"{when}:{draft.kind}" for draft in drafts]:
+        print(HOLDING, file=sys.stderr, flush=True)
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_an_approver_deactivated_before_the_last_click_does_not_count(world: Wor
     world.slack.people[BEN].deleted = True
     world.restart()  # what was read of people in the last seconds is forgotten
     world.approve(CHLOE)
-    world.slack.wait_for(lambda: "approval_voided" in world.kinds())
+    world.wait_until(lambda: "approval_voided" in world.kinds())
     assert "(1 of 2)" in world.wait_for_state("(1 of 2)")
     world.approve(DAN)
     world.wait_for_end("Verified")
@@ -55,7 +55,7 @@ def test_an_approver_removed_from_the_group_before_the_last_click_does_not_count
     world.slack.groups["S_APPROVERS"].users.remove(BEN)
     world.restart()  # what was read of people in the last seconds is forgotten
     world.approve(CHLOE)
-    world.slack.wait_for(lambda: "approval_voided" in world.kinds())
+    world.wait_until(lambda: "approval_voided" in world.kinds())
     assert world.vercel.posts == []
 
 
@@ -163,7 +163,7 @@ WORDS = (
     ("frobnicate", "/rollback help"),
     ("vercel one two", "One target at most"),
     ("vercel https://evil.example/x", "evil.example"),
-    ("vercel \u202edpl_x", "dpl_x"),
+    ("vercel \u202edpl_x", "neither `previous`"),
     ("stop", "Which request?"),
     ("stop R-77", "no request R-77"),
     ("undo R-1", "not in this version"),

@@ -8,10 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
+
+import httpx
 
 from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
 from tests.simulator.site import SiteStandIn
@@ -110,6 +113,10 @@ class World:
             "SUPABASE_URL": self.site.url,
             "SWITCH_URL": self.switch.url,
         }
+
+    def shorten(self, durations: Mapping[str, str]) -> None:
+        """Change durations of the runbook; the bot reads it when it starts."""
+        self.runbook.write_text(with_durations(self.runbook.read_text(), durations))
 
     def add_scenario(self, name: str, *steps: str) -> None:
         """Put a scenario into the runbook; the bot reads it when it starts."""
@@ -220,6 +227,22 @@ class World:
     def data(self, kind: str, stream: str = "R-1") -> list[dict[str, Any]]:
         """What the events of one kind hold."""
         return [data for each, _, data in read_log(self.folder / "log.db", stream) if each == kind]
+
+    def wait_until(self, so: Callable[[], object], seconds: float = 15) -> None:
+        """Wait until something is so that nobody tells of: the log of another process, requests at a stand-in."""
+        deadline = time.monotonic() + seconds
+        while not so():
+            assert time.monotonic() < deadline, f"not so in {seconds} s; the log says {self.kinds()}"
+            time.sleep(0.02)
+
+    def raw_log(self) -> str:
+        """Every byte that the bot's log files hold."""
+        return "".join(path.read_bytes().decode(errors="replace") for path in self.folder.glob("log.db*"))
+
+    def get(self, path: str) -> tuple[int, object]:
+        """The status and the JSON that the bot answers."""
+        answer = httpx.get(self.slack.bot_url + path)
+        return answer.status_code, answer.json()
 
     def live(self) -> set[str]:
         """The deployments that production serves."""

@@ -73,7 +73,9 @@ def judge(facts: RollbackFacts, project: Project, *, at_deadline: bool) -> Facts
         raise OutcomeUnknown(f"At the last look Vercel was moving domains to {new.to_id}: {spell(project.live)}.")
     if reason := _final(facts, project, new) or (at_deadline and _partial(facts, new)):
         raise StepFailed(f"{reason} At the last look, {spell(project.live)}.", changed=facts.moved(project.live))
-    raise OutcomeUnknown(f"The {facts.how} to {facts.target.id} is not proven: at the last look, {spell(project.live)}.")
+    raise OutcomeUnknown(
+        f"The {facts.how} to {facts.target.id} is not proven: at the last look, {spell(project.live)}."
+    )
 
 
 def _final(facts: RollbackFacts, project: Project, new: Job | None) -> str:

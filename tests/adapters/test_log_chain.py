@@ -11,7 +11,9 @@ import pytest
 from bot.adapters.log_sqlite import GENESIS, SqliteLog, event_hash
 from bot.core.event import Draft
 
-READ = """SELECT position, stream, seq, kind, actor, at, data, delivery, prev_hash, hash FROM events ORDER BY position"""
+READ = (
+    """SELECT position, stream, seq, kind, actor, at, data, delivery, prev_hash, hash FROM events ORDER BY position"""
+)
 EVENTS = 7  # of which the first is log_created
 
 

@@ -136,7 +136,8 @@ def test_a_stream_says_when_it_wants_to_be_woken_again(hand: Hand, wakeups: Wake
     wakeups.wake("R-1")
     assert calls.next() == "R-1"
     hand.turn(30)
-    assert calls.next() == "R-1"
+    wakeups.wake("probe")
+    assert {calls.next(), calls.next()} == {"R-1", "probe"}
 
 
 def test_after_a_click_the_moment_waited_for_is_the_streams_to_name_again(
@@ -234,7 +235,8 @@ def test_an_advance_that_raises_is_tried_again_after_a_pause(hand: Hand, wakeups
     assert raised.wait(PATIENCE)
     assert turn(hand, wakeups, calls, AFTER_A_FAULT.total_seconds() - 1) == []
     hand.turn(1)
-    assert calls.next() == "R-1"
+    wakeups.wake("probe")
+    assert {calls.next(), calls.next()} == {"R-1", "probe"}
     wakeups.stop()
 
 
@@ -297,7 +299,3 @@ def test_what_is_woken_while_it_runs_does_not_begin_again_after_the_stop(wakeups
     gate.let_out.release()
     stopping.join(PATIENCE)
     assert gate.calls == 1
-
-
-def test_wakeups_that_were_never_started_can_be_stopped(wakeups: Wakeups) -> None:
-    wakeups.stop()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from bot.core.change import State
 from tests.histories import BEN, CY, OTHER_STEP, History, of_two_steps, rollback_step
 
-
 _LEADING_TO: dict[State, Callable[[], History]] = {
     State.PLANNING: lambda: History(rollback_step(), OTHER_STEP),
     State.REFUSED: lambda: standing(State.PLANNING).refused(),

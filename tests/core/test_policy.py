@@ -72,12 +72,27 @@ UNCHANGED = "Nothing was changed by this."
 SENTENCES = [
     (State.WAITING, APPROVE, ANA, "You asked for R-17, so somebody else has to approve."),
     (State.WAITING, APPROVE, BEN, "Your approval of R-17 counts already. It takes different people."),
-    (State.WAITING, APPROVE, FAY, "You were not among the approvers when R-17 was made. Plan again takes the list as it"),
+    (
+        State.WAITING,
+        APPROVE,
+        FAY,
+        "You were not among the approvers when R-17 was made. Plan again takes the list as it",
+    ),
     (State.WAITING, DENY, EVE, "You are not among the approvers of the runbook. Nothing was changed."),
     (State.WAITING, WITHDRAW, DEE, f"Only <@{ANA}> can withdraw R-17. To stop it, use Deny."),
     (State.UNKNOWN, IT_DID_NOT, ANA, "You asked for R-17, so somebody else has to say that it did not."),
-    (State.RUNNING, DENY, DEE, f"You can't deny R-17: it is already *Running*, approved by <@{BEN}>, <@{CY}>. {UNCHANGED}"),
-    (State.DENIED, APPROVE, DEE, f"You can't approve R-17: it is already *Denied*, by <@{CY}> (03:12 UTC). {UNCHANGED}"),
+    (
+        State.RUNNING,
+        DENY,
+        DEE,
+        f"You can't deny R-17: it is already *Running*, approved by <@{BEN}>, <@{CY}>. {UNCHANGED}",
+    ),
+    (
+        State.DENIED,
+        APPROVE,
+        DEE,
+        f"You can't approve R-17: it is already *Denied*, by <@{CY}> (03:12 UTC). {UNCHANGED}",
+    ),
     (State.EXPIRED, APPROVE, DEE, f"You can't approve R-17: it is already *Expired* (03:12 UTC). {UNCHANGED}"),
 ]
 
