@@ -7,6 +7,7 @@ never depends on being called once, so after a crash nothing special happens: so
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.core.change import Kind
@@ -105,4 +106,7 @@ class Advance:
 
     def _close(self, request: ChangeRequest) -> None:
         if not request.is_closed:
-            self._journal.record(request, Draft(Kind.REQUEST_CLOSED, {}))
+            with suppress(ConflictError):  # whoever wrote meanwhile wakes the stream again
+                self._journal.record(request, Draft(Kind.REQUEST_CLOSED, {}))
+        for act in Act:
+            self._held.pop((request.id, act), None)

@@ -119,6 +119,6 @@ class Changes:
         except NotARequestError:
             raise Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.") from None
 
-    def open_requests(self) -> tuple[ChangeRequest, ...]:
-        """The requests that can still do something."""
-        return tuple(request for request in self._journal.open_requests() if not request.is_final)
+    def open_and_newest(self) -> tuple[ChangeRequest, ...]:
+        """Every request that is open, and the newest of those that aren't, oldest first."""
+        return self._journal.open_and_newest()

@@ -7,6 +7,8 @@ key before anything is posted again; a private one, which can't be looked for, i
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from bot.adapters.slack import Content, Slack
 from bot.core.change import Kind
@@ -24,6 +26,7 @@ TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
 GONE = ("message_not_found", "cant_update_message", "thread_not_found")
 
+T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 
@@ -88,26 +91,37 @@ class Drawing:
                 self._edit(request, message)
             else:
                 self._post(request, message)
-            self._not_before[key] = self._clock() + BETWEEN_EDITS
+            self._wait(key, self._clock() + BETWEEN_EDITS)
         except Revoked:
             raise
-        except Unavailable as error:
-            self._surely_unsent.add(key)
-            self._not_before[request.channel] = error.retry_at or self._clock() + TRY_AGAIN
-        except OutcomeUnknown:
-            self._not_before[request.channel] = self._clock() + TRY_AGAIN
+        except (Unavailable, OutcomeUnknown) as error:
+            self._wait(request.channel, error.retry_at or self._clock() + TRY_AGAIN)
         except Refused as refusal:
             _logger.warning("drawing.refused message=%s rule=%s", key, refusal.rule)
+            self._wait(key, self._clock() + AFTER_A_REFUSAL)
+
+    def _wait(self, key: str, until: datetime) -> None:
+        now = self._clock()
+        self._not_before = {each: moment for each, moment in self._not_before.items() if moment > now} | {key: until}
+
+    def _send(self, request: ChangeRequest, message: Message, send: Callable[[], T]) -> T:
+        """Write down that the posting begins, then post; remember where it surely did not arrive."""
+        key = self._key(request, message)
+        if message.name not in request.begun:
+            self._journal.note(request.id, Draft(Kind.POSTING_BEGUN, {"key": message.name}))
+        self._surely_unsent.discard(key)
+        try:
+            return send()
+        except (Unavailable, Refused):
             self._surely_unsent.add(key)
-            self._not_before[key] = self._clock() + AFTER_A_REFUSAL
+            raise
 
     def _post(self, request: ChangeRequest, message: Message) -> None:
-        content = self._content(request, message)
         thread = "" if message.place is Place.CHANNEL else self._card(request)
         ts = self._found(request, message, thread)
         if not ts:
-            self._begin(request, message)
-            ts = self._slack.post(request.channel, content, thread=thread, broadcast=message.place is Place.BROADCAST)
+            post = partial(self._slack.post, request.channel, self._content(request, message), thread=thread)
+            ts = self._send(request, message, partial(post, broadcast=message.place is Place.BROADCAST))
         self._note_posted(request, message, ts)
 
     def _found(self, request: ChangeRequest, message: Message, thread: str) -> str:
@@ -116,11 +130,6 @@ class Drawing:
             return ""
         key = self._key(request, message)
         return self._slack.find(request.channel, key, thread=thread, since=request.made_at)
-
-    def _begin(self, request: ChangeRequest, message: Message) -> None:
-        self._surely_unsent.discard(self._key(request, message))
-        if message.name not in request.begun:
-            self._journal.note(request.id, Draft(Kind.POSTING_BEGUN, {"key": message.name}))
 
     def _edit(self, request: ChangeRequest, message: Message) -> None:
         try:
@@ -137,19 +146,22 @@ class Drawing:
         if message.name in request.begun and self._key(request, message) not in self._surely_unsent:
             self._note_posted(request, message, "")
             return
-        self._begin(request, message)
-        content = self._content(request, message)
-        url = self._response_urls.pop(request.id, "") if not self._card(request) else ""
         try:
-            if url:
-                self._slack.answer(url, content)
-            else:
-                self._slack.whisper(request.channel, message.person, content, thread=self._card(request))
+            self._send(request, message, partial(self._tell, request, message))
         except Refused as refusal:
             _logger.warning("drawing.not_told stream=%s rule=%s", request.id, refusal.rule)
         self._note_posted(request, message, "")
 
+    def _tell(self, request: ChangeRequest, message: Message) -> None:
+        content, card = self._content(request, message), self._card(request)
+        url = "" if card else self._response_urls.get(request.id, "")
+        if url:
+            self._slack.answer(url, content)
+        else:
+            self._slack.whisper(request.channel, message.person, content, thread=card)
+
     def _note_posted(self, request: ChangeRequest, message: Message, ts: str) -> None:
+        self._response_urls.pop(request.id, None)
         data = {"key": message.name, "ts": ts, "digest": message.picture.digest}
         self._journal.note(request.id, Draft(Kind.MESSAGE_POSTED, data))
 

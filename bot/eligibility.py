@@ -32,10 +32,13 @@ class Eligibility:
         return refusal_of_person(self._slack.person(person), self._slack.workspace())
 
     def refusal_as_approver(self, person: str) -> Refused | None:
-        """Why someone can't decide on a request, if so."""
-        refusal = self.refusal_to_take_part(person)
-        if refusal or person in self.approvers():
-            return refusal
+        """Why someone can't decide on a request, if so; also where Slack itself refuses to say."""
+        try:
+            refusal = self.refusal_to_take_part(person)
+            if refusal or person in self.approvers():
+                return refusal
+        except Refused as unreadable:
+            return unreadable
         return Refused("not_approver", "You are not among the approvers of the runbook. Nothing was changed.")
 
     def refusal_to_ask(self, person: str) -> Refused | None:

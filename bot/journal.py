@@ -25,6 +25,12 @@ class Log(Protocol):
     def open_streams(self, prefix: str, closing: str) -> tuple[str, ...]:
         """The streams whose newest event isn't `closing`."""
 
+    def newest_streams(self, prefix: str, most: int) -> tuple[str, ...]:
+        """The streams begun last."""
+
+
+NEWEST = 10  # requests that `status` looks back on
+
 
 class Journal:
     """Change requests as the log has them."""
@@ -40,6 +46,11 @@ class Journal:
     def open_requests(self) -> tuple[ChangeRequest, ...]:
         """Every request that something is left to do or to draw for."""
         return tuple(self.request(stream) for stream in self._log.open_streams("R", Kind.REQUEST_CLOSED))
+
+    def open_and_newest(self) -> tuple[ChangeRequest, ...]:
+        """The open requests and the newest ones, oldest first."""
+        streams = {*self._log.open_streams("R", Kind.REQUEST_CLOSED), *self._log.newest_streams("R", NEWEST)}
+        return tuple(sorted((self.request(stream) for stream in streams), key=lambda request: request.made_at))
 
     def make(self, draft: Draft) -> str:
         """Begin a request; its id. Raises DeliveredBeforeError."""

@@ -51,10 +51,10 @@ class Planning:
 
     def _accept(self, request: ChangeRequest, others: Sequence[ChangeRequest]) -> frozenset[str]:
         """The ids that may approve, the requester not among them. Raises Refused with the first rule that says no."""
-        _demand(refusal_beside(request, others, self._named))
         _demand(_refusal_of_workspace(request, self._slack.workspace().team))
         _demand(refusal_of_channel(self._slack.channel(request.channel), self._runbook.access.channels))
         _demand(self._eligibility.refusal_to_ask(request.requester))
+        _demand(refusal_beside(request, others, self._named))
         listed = self._eligibility.approvers() - {request.requester}
         eligible = self._eligibility.count_approvers(listed, enough=request.required)
         _demand(refusal_of_few(eligible, request.required))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.actions import Action
 from bot.core.change import Kind, State
 from bot.core.errors import OutcomeUnknown, Revoked, StepFailed, Unavailable
-from bot.core.event import Draft
+from bot.core.event import ConflictError, Draft
 from bot.core.plan import Facts, Step
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
@@ -73,7 +73,17 @@ class Running:
             outcome = Draft(Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": ""})
         except OutcomeUnknown as error:
             outcome = Draft(Kind.STEP_UNPROVEN, {"step": index, "text": error.text})
-        self._journal.record(request, outcome)
+        self._conclude(request, index, outcome)
+
+    def _conclude(self, request: ChangeRequest, index: int, outcome: Draft) -> None:
+        """Write down what the act came to, also where clicks were noted meanwhile: looking might never learn it."""
+        while request.running and request.running.index == index:
+            try:
+                self._journal.record(request, outcome)
+            except ConflictError:
+                request = self._journal.request(request.id)
+            else:
+                return
 
     def _drift(self, request: ChangeRequest) -> str:
         if request.plan and request.plan.runbook != self._runbook.digest:

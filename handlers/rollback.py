@@ -67,7 +67,7 @@ def _vercel(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     target = typed.rest[0] if typed.rest else "previous"
     wish = Wish(
         asks=(Ask("rollback_deployment", {"target": target}),),
-        title=f"Roll {vercel.project} back",
+        title="",  # the card's own sentence says it all
         risk=vercel.risk,
         reason=typed.reason,
         words=f"/rollback {typed.text}",
@@ -95,7 +95,7 @@ def _stop(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 
 
 def _status(commands: Commands, _: Typed, __: Delivery) -> Picture:
-    return status(commands.changes.open_requests(), commands.link, commands.runbook)
+    return status(commands.changes.open_and_newest(), commands.link, commands.runbook)
 
 
 def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,7 +16,7 @@ from bot.changes import Changes, Delivery, Wish
 from bot.core.change import Kind, State
 from bot.core.checks import CheckResult
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
-from bot.core.event import Draft, Event
+from bot.core.event import ConflictError, Draft, Event
 from bot.core.plan import Ask, Facts, Step
 from bot.core.request import ChangeRequest
 from bot.deciding import Deciding
@@ -33,6 +34,9 @@ STREAM = "R-1"
 Clicked: TypeAlias = tuple[Kind, Delivery, str]  # and the digest that its button holds; "" = the plan's
 
 
+SLOWLY = timedelta(seconds=70)  # longer than a reading of people counts, shorter than the action's deadline
+
+
 class CrashError(BaseException):
     """The process dies here; nobody catches it."""
 
@@ -45,29 +49,19 @@ class Fate:
     after_writing: bool
 
 
-class MortalLog:
+class MortalLog(SqliteLog):
     """A log whose process may die."""
 
-    def __init__(self, log: SqliteLog, fate: Fate | None) -> None:
-        self.id, self._log, self.fate = log.id, log, fate
+    fate: Fate | None = None
 
     def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         is_due = self._is_due()
         if is_due and self.fate and not self.fate.after_writing:
             raise CrashError
-        events = self._log.append(stream, after, drafts)
+        events = super().append(stream, after, drafts)
         if is_due:
             raise CrashError
         return events
-
-    def open_stream(self, prefix: str, drafts: Sequence[Draft]) -> tuple[Event, ...]:
-        return self._log.open_stream(prefix, drafts)
-
-    def read(self, stream: str) -> tuple[Event, ...]:
-        return self._log.read(stream)
-
-    def open_streams(self, prefix: str, closing: str) -> tuple[str, ...]:
-        return self._log.open_streams(prefix, closing)
 
     def _is_due(self) -> bool:
         if self.fate is None:
@@ -83,6 +77,7 @@ class Mood(Enum):
     REFUSES = "it says no"
     UNREACHABLE = "nothing is sent"
     SILENT = "it happens, and no answer comes"
+    SLOW = "it is sent, and can be seen only later"
     LOST = "it doesn't happen, and no answer comes"
     DIES_BEFORE = "the process dies before it is sent"
     DIES_AFTER = "it happens, and the process dies"
@@ -93,7 +88,9 @@ class Levers:
 
     name = "pull_lever"
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._seen_from: dict[str, datetime] = {}
         self.pulled: Counter[str] = Counter()
         self.mood = Mood.WORKS
         self.meanwhile: Callable[[], object] = lambda: None  # what else happens during the act
@@ -110,11 +107,12 @@ class Levers:
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:
         mood, self.mood = self.mood, Mood.WORKS
         self.meanwhile()
-        if mood in (Mood.WORKS, Mood.SILENT, Mood.DIES_AFTER):
+        if mood in (Mood.WORKS, Mood.SILENT, Mood.SLOW, Mood.DIES_AFTER):
             self.pulled[op_id] += 1
+            self._seen_from[op_id] = self._clock() + (SLOWLY if mood is Mood.SLOW else timedelta(0))
         if mood in (Mood.DIES_BEFORE, Mood.DIES_AFTER):
             raise CrashError
-        if mood in (Mood.SILENT, Mood.LOST):
+        if mood in (Mood.SILENT, Mood.SLOW, Mood.LOST):
             raise OutcomeUnknown("The lever gave no answer.")
         if mood is Mood.REFUSES:
             raise StepFailed("The lever is locked.")
@@ -123,7 +121,7 @@ class Levers:
         return {"is": "down"}
 
     def reconcile(self, step: Step, op_id: str, *, at_deadline: bool) -> Facts:
-        if not self.pulled[op_id]:
+        if op_id not in self._seen_from or self._clock() < self._seen_from[op_id]:
             raise OutcomeUnknown("The lever is up.")
         return {"is": "down"}
 
@@ -156,22 +154,23 @@ class AtOnce(Verification):
 
     def ensure(self, request: ChangeRequest) -> None:
         if request.state is State.VERIFYING:
-            self._at.record(request, Draft(Kind.VERIFICATION_PASSED, {"results": []}))
+            with suppress(ConflictError):
+                self._at.record(request, Draft(Kind.VERIFICATION_PASSED, {"results": []}))
 
 
 class SmallWorld:
     """One request of two steps, R-1, in the file at `path`; `hand` is the time."""
 
     def __init__(self, path: Path) -> None:
-        self.hand, self.members, self.levers, self.drawing = Hand(), Members(), Levers(), Undrawn()
+        self.hand, self.members, self.drawing = Hand(), Members(), Undrawn()
+        self.levers = Levers(self.hand.now)
         self.runbook = runbook()
         self._path, self._delivered = path, 0
-        self._log = SqliteLog(path, self.hand.now)
+        self.log = MortalLog(path, self.hand.now)
         self._build()
 
     def _build(self) -> None:
-        self.mortal = MortalLog(self._log, None)
-        self.journal = Journal(self.mortal)
+        self.journal = Journal(self.log)
         clock, actions = self.hand.now, dict[str, Action]({self.levers.name: self.levers})
         eligibility = Eligibility(self.members, self.runbook)
         self.running = Running(
@@ -192,29 +191,33 @@ class SmallWorld:
 
     def restart(self) -> None:
         """A new process on the same file."""
-        self._log.close()
-        self._log = SqliteLog(self._path, self.hand.now)
+        self.log.close()
+        self.log = MortalLog(self._path, self.hand.now)
         self._build()
 
     def close(self) -> None:
-        self._log.close()
+        self.log.close()
 
     def carry_on(self) -> None:
-        """Advance until nothing more is due now; a process that dies is started again."""
+        """Advance until nothing more is due now, or until the process dies; the new one does nothing yet."""
         newest = -1
-        while newest != self.request.seq:
-            newest = self.request.seq
+        while newest != len(self.events):
+            newest = len(self.events)
             try:
                 self.advance(STREAM)
             except CrashError:
                 self.restart()
-                newest = -1
+                return
 
     def ask(self) -> None:
         """ANA asks for two levers, and the plan is made."""
         asks = tuple(Ask(self.levers.name, {"lever": lever}) for lever in "ab")
         self.changes.ask(Wish(asks, "Pull", "medium", "Login is broken", "pull"), self.delivery(ANA))
         self.carry_on()
+        plan, expires_at = self.request.plan, self.request.expires_at
+        assert plan
+        assert expires_at
+        self.digest, self.expires_at = plan.digest, expires_at
 
     def delivery(self, person: str) -> Delivery:
         """Something new that Slack delivers."""
@@ -242,15 +245,13 @@ class SmallWorld:
     @property
     def events(self) -> tuple[Event, ...]:
         """All that happened to it."""
-        return self._log.read(STREAM)
+        return self.log.read(STREAM)
 
     @property
     def kinds(self) -> list[str]:
         """The kinds of what happened to it."""
         return [event.kind for event in self.events]
 
-    @property
-    def digest(self) -> str:
-        """Of the plan."""
-        plan = self.request.plan
-        return plan.digest if plan else ""
+    def data(self, kind: str) -> list[Facts]:
+        """What the events of one kind hold."""
+        return [event.data for event in self.events if event.kind == kind]

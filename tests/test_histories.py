@@ -4,23 +4,15 @@ What must hold after each of them: a run only by two different eligible people o
 requester; at most one act a step; no honest approval lost; what has ended stays ended.
 """
 
-# ruff: noqa: FBT001  # hypothesis gives every argument by its name
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
-from hypothesis import HealthCheck, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from bot.core.change import CLICKS, Kind, State
 from bot.core.event import Event
@@ -29,12 +21,100 @@ from tests.histories import ANA, BEN, CY, DEE
 from tests.small_world import Clicked, Fate, Mood, SmallWorld
 from tests.workspace import EVE, FAY, GUS
 
-QUICK = settings(deadline=None, max_examples=50, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow])
-EVERYBODY = st.sampled_from([ANA, BEN, CY, DEE, EVE, FAY, GUS])
-MOSTLY_APPROVERS = st.sampled_from([BEN, CY, DEE, BEN, CY, DEE, ANA, EVE, FAY, GUS])
-AT_ONCE = st.sampled_from([True, True, False])  # or later, together with what comes next
-A_WHILE = st.sampled_from([1, 20, 61, 200, 950, 1900])
-NO_DIGEST = "0" * 64
+QUICK = settings(deadline=None, max_examples=50)
+OTHER_PLAN = "0" * 64
+
+
+class Life:
+    """A bot's life: what can happen to it, and what must be so whatever happens."""
+
+    def __init__(self, world: SmallWorld) -> None:
+        self.world = world
+        self.last: Clicked | None = None
+        self.judged = 0
+        self.ended: State | None = None
+        self.approved_in_time: set[str] = set()
+
+    # What can happen
+
+    def click(self, kind: Kind, person: str, digest: str = "", *, at_once: bool = True) -> None:
+        """It arrives; the bot takes it up at once or when it carries on."""
+        if kind is Kind.APPROVAL_CLICKED and not digest and self.world.hand.now() < self.world.expires_at:
+            self.approved_in_time.add(person)
+        self.last = (kind, self.world.delivery(person), digest)
+        self.world.click(*self.last)
+        if at_once:
+            self.carry_on()
+
+    def deliver_again(self) -> None:
+        """Slack delivers the last click once more."""
+        if self.last:
+            self.world.click(*self.last)
+
+    def carry_on(self) -> None:
+        """The bot does all that is due. People don't change meanwhile, so what it went by can be judged now."""
+        self.world.carry_on()
+        events = self.world.events
+        for event in events[self.judged :]:
+            if event.kind in ("request_approved", "step_started"):
+                self._judge(event, events[: event.seq])
+        self.judged = len(events)
+
+    def let_pass(self, seconds: int) -> None:
+        self.world.hand.turn(seconds)
+
+    def leave(self, person: str) -> None:
+        self.world.members.leave(person)
+
+    def join(self, person: str) -> None:
+        self.world.members.join(person)
+
+    def deactivate(self, person: str) -> None:
+        self.world.members.deactivate(person)
+
+    def slack_goes(self) -> None:
+        self.world.members.is_down = True
+
+    def slack_comes(self) -> None:
+        self.world.members.is_down = False
+
+    def next_act(self, mood: Mood) -> None:
+        self.world.levers.mood = mood
+
+    def restart(self) -> None:
+        self.world.restart()
+
+    def die_soon(self, appends: int, *, after_writing: bool) -> None:
+        self.world.log.fate = Fate(appends, after_writing)
+
+    # What must be so
+
+    def _judge(self, event: Event, before: Sequence[Event]) -> None:
+        """An approved request, or a step that starts, stands on the right people's word."""
+        request, clicks = self.world.request, approvals(before)
+        assert len(clicks) >= request.required == 2
+        assert ANA not in clicks
+        assert set(clicks) <= request.eligible
+        assert {person: click.actor for person, click in clicks.items()} == {person: person for person in clicks}
+        assert {click.data["digest"] for click in clicks.values()} == {self.world.digest}
+        assert max(click.at for click in clicks.values()) < self.world.expires_at
+        done = [e.data["step"] for e in before if e.kind == "step_finished"]
+        assert done == list(range(len(done)))
+        assert event.data.get("step", 0) == len(done)
+        approved_at = max(e.at for e in before if e.kind == "request_approved")
+        if event.kind == "request_approved" or self.world.hand.now() - approved_at > PEOPLE_STAY_READ:
+            assert set(clicks) <= self.world.members.eligible()
+
+    def check(self) -> None:
+        """What holds after everything."""
+        request, started = self.world.request, self.world.data("step_started")
+        operations = [data["op_id"] for data in started]
+        assert len(operations) == len(set(operations)) <= 2
+        assert set(self.world.levers.pulled) <= set(operations)
+        assert max(self.world.levers.pulled.values(), default=0) <= 1
+        assert self.ended in (None, request.state)
+        assert request.faults == ()
+        self.ended = request.state if request.is_final else None
 
 
 def approvals(events: Sequence[Event]) -> dict[str, Event]:
@@ -44,198 +124,107 @@ def approvals(events: Sequence[Event]) -> dict[str, Event]:
         if event.kind == "approval_given":
             assert event.actor not in standing
             standing[event.actor] = clicks[int(str(event.data["click"]))]
-        elif event.kind == "approval_withdrawn":
-            del standing[event.actor]
-        elif event.kind == "approval_voided":
-            del standing[str(event.data["person"])]
+        elif event.kind in ("approval_withdrawn", "approval_voided"):
+            del standing[str(event.data.get("person", event.actor))]
     return standing
 
 
-class Life(RuleBasedStateMachine):
-    """What happens to any bot."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = TemporaryDirectory()
-        self.world = SmallWorld(Path(self.folder.name) / "log.db")
-        self.last: Clicked | None = None
-        self.judged = 0
-        self.ended: State | None = None
-
-    def teardown(self) -> None:
-        self.world.close()
-        self.folder.cleanup()
-
-    @initialize()
-    def somebody_asks(self) -> None:
-        self.world.ask()
-
-    def press(self, kind: Kind, person: str, digest: str = "", *, at_once: bool = True) -> None:
-        """A click arrives; the bot takes it up `at_once` or when it carries on."""
-        self.last = (kind, self.world.delivery(person), digest)
-        self.world.click(*self.last)
-        if at_once:
-            self.the_bot_carries_on()
-
-    @precondition(lambda self: self.last is not None)
-    @rule()
-    def slack_delivers_the_last_click_again(self) -> None:
-        assert self.last
-        self.world.click(*self.last)
-
-    @rule(mood=st.sampled_from(Mood))
-    def production_changes_its_mood(self, mood: Mood) -> None:
-        self.world.levers.mood = mood
-
-    @rule(appends=st.integers(0, 4), after_writing=st.booleans())
-    def the_process_will_die(self, appends: int, after_writing: bool) -> None:
-        self.world.mortal.fate = Fate(appends, after_writing)
-
-    @rule()
-    def the_process_is_restarted(self) -> None:
-        self.world.restart()
-
-    @rule()
-    def the_bot_carries_on(self) -> None:
-        self.world.carry_on()
-        events = self.world.events
-        for event in events[self.judged :]:
-            if event.kind in ("request_approved", "step_started"):
-                self.judge(event, events[: event.seq])
-        self.judged = len(events)
-
-    def judge(self, event: Event, before: Sequence[Event]) -> None:
-        """Whether it could go on here. People don't change while the bot carries on."""
-        request, clicks = self.world.request, approvals(before)
-        assert len(clicks) >= request.required
-        assert ANA not in clicks
-        assert set(clicks) <= request.eligible
-        assert {click.actor for click in clicks.values()} == set(clicks)
-        assert {click.data["digest"] for click in clicks.values()} == {self.world.digest}
-        assert request.expires_at
-        assert max(click.at for click in clicks.values()) < request.expires_at
-        approved_at = max(e.at for e in before if e.kind == "request_approved")
-        if event.kind == "request_approved" or self.world.hand.now() - approved_at > PEOPLE_STAY_READ:
-            assert set(clicks) <= self.world.members.eligible()
-
-    @invariant()
-    def each_step_acts_once_at_most_and_never_before_it_says_so(self) -> None:
-        started = [event.data["op_id"] for event in self.world.events if event.kind == "step_started"]
-        assert len(started) == len(set(started)) <= 2
-        assert set(self.world.levers.pulled) <= set(started)
-        assert max(self.world.levers.pulled.values(), default=0) <= 1
-
-    @invariant()
-    def what_has_ended_stays_ended(self) -> None:
-        request = self.world.request
-        assert self.ended in (None, request.state)
-        self.ended = request.state if request.is_final else None
-
-    @invariant()
-    def nothing_happens_that_nobody_foresaw(self) -> None:
-        assert self.world.request.faults == ()
+# Something that happens: the name of one of Life's methods, and what it is called with.
+Happening: TypeAlias = tuple[str, dict[str, Any]]
 
 
-class AnyHistory(Life):
-    """Everybody presses everything; people come and go; Slack comes and goes."""
-
-    @rule(kind=st.sampled_from(sorted(CLICKS)), person=EVERYBODY, at_once=AT_ONCE)
-    def somebody_clicks(self, kind: Kind, person: str, at_once: bool) -> None:
-        self.press(kind, person, at_once=at_once)
-
-    @rule(person=MOSTLY_APPROVERS, digest=st.sampled_from(["", "", "", NO_DIGEST]), at_once=AT_ONCE)
-    def somebody_approves(self, person: str, digest: str, at_once: bool) -> None:
-        self.press(Kind.APPROVAL_CLICKED, person, digest, at_once=at_once)
-
-    @rule(first=MOSTLY_APPROVERS, second=MOSTLY_APPROVERS, at_once=AT_ONCE)
-    def two_approve_in_the_same_instant(self, first: str, second: str, at_once: bool) -> None:
-        self.press(Kind.APPROVAL_CLICKED, first, at_once=False)
-        self.press(Kind.APPROVAL_CLICKED, second, at_once=at_once)
-
-    @rule(seconds=A_WHILE)
-    def time_passes(self, seconds: int) -> None:
-        self.world.hand.turn(seconds)
-
-    @rule(person=EVERYBODY)
-    def somebody_leaves_the_group(self, person: str) -> None:
-        self.world.members.leave(person)
-
-    @rule(person=EVERYBODY)
-    def somebody_joins_the_group(self, person: str) -> None:
-        self.world.members.join(person)
-
-    @rule(person=EVERYBODY)
-    def an_account_is_closed(self, person: str) -> None:
-        self.world.members.deactivate(person)
-
-    @rule(is_down=st.booleans())
-    def slack_comes_or_goes(self, is_down: bool) -> None:
-        self.world.members.is_down = is_down
+def happening(name: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Happening]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(arguments))
 
 
-class HonestHistory(Life):
-    """BEN and CY are approvers all the time, and nobody says no. Others come, go, and press what isn't theirs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_time: set[str] = set()
-
-    @rule(person=st.sampled_from([BEN, CY]), at_once=AT_ONCE)
-    def an_approver_approves(self, person: str, at_once: bool) -> None:
-        request = self.world.request
-        if request.expires_at and self.world.hand.now() < request.expires_at:
-            self.in_time.add(person)
-        self.press(Kind.APPROVAL_CLICKED, person, at_once=at_once)
-
-    @rule(person=EVERYBODY, at_once=AT_ONCE)
-    def somebody_presses_the_button_of_another_plan(self, person: str, at_once: bool) -> None:
-        self.press(Kind.APPROVAL_CLICKED, person, NO_DIGEST, at_once=at_once)
-
-    @rule(person=st.sampled_from([ANA, DEE, EVE, FAY, GUS]), at_once=AT_ONCE)
-    def somebody_else_approves(self, person: str, at_once: bool) -> None:
-        self.press(Kind.APPROVAL_CLICKED, person, at_once=at_once)
-
-    @rule(kind=st.sampled_from(sorted(CLICKS - {Kind.APPROVAL_CLICKED})), person=st.sampled_from([EVE, GUS]))
-    def an_outsider_presses_anything(self, kind: Kind, person: str) -> None:
-        self.press(kind, person)
-
-    @rule(seconds=st.sampled_from([1, 61, 400]))
-    def time_passes(self, seconds: int) -> None:
-        self.world.hand.turn(seconds)
-
-    @rule(person=st.sampled_from([DEE, FAY, GUS]))
-    def somebody_else_leaves(self, person: str) -> None:
-        self.world.members.leave(person)
-
-    @rule(person=st.sampled_from([DEE, FAY]))
-    def somebody_else_joins(self, person: str) -> None:
-        self.world.members.join(person)
-
-    @rule()
-    def somebody_elses_account_is_closed(self) -> None:
-        self.world.members.deactivate(DEE)
-
-    def teardown(self) -> None:
-        """However it went: two honest approvals in time have been counted."""
-        self.world.carry_on()
-        assert self.in_time != {BEN, CY} or "request_approved" in self.world.kinds
-        super().teardown()
+def clicking(kinds: Sequence[Kind], *people: str, digest: str = "") -> st.SearchStrategy[Happening]:
+    """One of these people presses one of these; three times of four the bot takes it up at once."""
+    at_once = st.sampled_from([True, True, True, False])
+    what = {"kind": st.sampled_from(kinds), "person": st.sampled_from(people), "digest": st.just(digest)}
+    return happening("click", at_once=at_once, **what)
 
 
-def test_whatever_happens_it_runs_only_by_the_word_of_two_and_acts_once() -> None:
-    run_state_machine_as_test(AnyHistory, settings=QUICK)  # type: ignore[no-untyped-call]
+def among(*people: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(people)
 
 
-def test_no_honest_approval_is_lost() -> None:
-    run_state_machine_as_test(HonestHistory, settings=QUICK)  # type: ignore[no-untyped-call]
+EVERYBODY = (ANA, BEN, CY, DEE, EVE, FAY, GUS)
+APPROVE = (Kind.APPROVAL_CLICKED,)
+ANYTHING_ELSE = sorted(CLICKS - {Kind.APPROVAL_CLICKED})
+BOTS_LIFE = (
+    happening("carry_on"),
+    happening("deliver_again"),
+    happening("restart"),
+    happening("die_soon", appends=st.integers(0, 3), after_writing=st.booleans()),
+    happening("next_act", mood=st.sampled_from(Mood)),
+)
+ANYTHING = st.one_of(
+    *BOTS_LIFE,
+    *[clicking(APPROVE, BEN, CY, DEE)] * 5,
+    clicking(APPROVE, *EVERYBODY),
+    clicking(APPROVE, FAY),
+    clicking(APPROVE, *EVERYBODY, digest=OTHER_PLAN),
+    clicking(ANYTHING_ELSE, *EVERYBODY),
+    *[happening("let_pass", seconds=st.sampled_from([1, 61, 200, 950, 1900]))] * 2,
+    *[happening("leave", person=among(BEN, CY, DEE))] * 2,
+    happening("join", person=among(*EVERYBODY)),
+    happening("join", person=among(FAY)),
+    happening("deactivate", person=among(BEN, CY, DEE)),
+    happening("slack_goes"),
+    happening("slack_comes"),
+)
+BESIDE_HONEST_PEOPLE = st.one_of(
+    *BOTS_LIFE,
+    clicking(APPROVE, ANA, DEE, EVE, FAY, GUS),
+    clicking(APPROVE, *EVERYBODY, digest=OTHER_PLAN),
+    clicking(ANYTHING_ELSE, EVE, GUS),
+    happening("let_pass", seconds=st.sampled_from([1, 61, 400])),
+    happening("leave", person=among(DEE, FAY, GUS)),
+    happening("join", person=among(DEE, FAY)),
+    happening("deactivate", person=among(DEE, FAY)),
+)
+
+THE_END: tuple[Happening, ...] = (("slack_comes", {}), ("restart", {}), ("carry_on", {}))
 
 
-def test_the_last_of_two_approvals_may_be_decided_after_the_request_would_have_expired(tmp_path: Path) -> None:
+@contextmanager
+def living(*happenings: Happening) -> Iterator[Life]:
+    """A life in which ANA asks, and then these things happen."""
+    with TemporaryDirectory() as folder:
+        life = Life(SmallWorld(Path(folder) / "log.db"))
+        life.world.ask()
+        for name, arguments in (*happenings, *THE_END):
+            getattr(life, name)(**arguments)
+            life.check()
+        yield life
+        life.world.close()
+
+
+@QUICK
+@given(st.lists(clicking(APPROVE, BEN), max_size=1), st.lists(ANYTHING, min_size=12, max_size=25))
+def test_whatever_happens_it_runs_only_by_the_word_of_two_and_acts_once(
+    first: list[Happening], then: list[Happening]
+) -> None:
+    with living(*first, *then):
+        pass  # judged and checked after each of them
+
+
+@QUICK
+@given(*[st.lists(BESIDE_HONEST_PEOPLE, max_size=8)] * 3, clicking(APPROVE, BEN), clicking(APPROVE, CY))
+def test_no_honest_approval_is_lost(
+    first: list[Happening], then: list[Happening], last: list[Happening], ben: Happening, cy: Happening
+) -> None:
+    with living(*first, ben, *then, cy, *last) as life:
+        assert not {BEN, CY} <= life.approved_in_time or "request_approved" in life.world.kinds
+
+
+def test_approvals_in_time_count_also_when_the_bot_was_down_until_long_after(tmp_path: Path) -> None:
     world = SmallWorld(tmp_path / "log.db")
     world.ask()
     world.approve(BEN)
     world.approve(CY)
-    world.hand.turn(timedelta(days=1).total_seconds())  # the bot was down
+    world.hand.turn(timedelta(days=1).total_seconds())
+    world.restart()
     world.carry_on()
     assert world.request.state is State.VERIFIED
     assert list(world.levers.pulled.values()) == [1, 1]

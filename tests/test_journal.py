@@ -12,7 +12,7 @@ from bot.adapters.log_sqlite import SqliteLog
 from bot.core.change import NOTES, IllegalEventError, Kind, State
 from bot.core.event import ConflictError, DeliveredBeforeError, Draft
 from bot.core.request import NotARequestError
-from bot.journal import Journal
+from bot.journal import NEWEST, Journal
 from tests.histories import ANA, BEN, CY, waiting
 
 ASKED = Draft(Kind.REQUEST_MADE, waiting().events[0].data, ANA)
@@ -156,3 +156,11 @@ def test_requests_are_open_until_they_are_closed_and_again_after_a_late_click(jo
     assert journal.open_requests() == ()
     journal.note(stream, click(CY))
     assert [request.id for request in journal.open_requests()] == [stream]
+
+
+def test_people_look_back_on_the_open_requests_and_the_newest_ones(journal: Journal, stream: str) -> None:
+    for _ in range(NEWEST + 1):
+        made = journal.make(ASKED)
+        refused = journal.record(journal.request(made), Draft(Kind.REQUEST_REFUSED, {"rule": "late", "text": "No."}))
+        journal.record(refused, Draft(Kind.REQUEST_CLOSED, {}))
+    assert [request.id for request in journal.open_and_newest()] == [stream, *[f"R-{n}" for n in range(3, NEWEST + 3)]]

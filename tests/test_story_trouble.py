@@ -38,6 +38,15 @@ def test_slack_failing_in_the_middle_doubles_no_message(world: World) -> None:
     assert len(world.cards()) == 1
 
 
+def test_a_message_in_doubt_is_not_posted_again_while_it_cannot_be_looked_for(world: World) -> None:
+    world.slack.lay(Fault(on("/chat.postMessage"), apply=True, answer=Answer(503, b"")))
+    world.slack.lay(Fault(on("/conversations.history"), apply=False, answer=Answer(503, b"")))
+    world.rollback(ASKED)
+    world.approve(BEN, CHLOE)
+    world.wait_for_end("Verified")
+    assert len(world.cards()) == 1
+
+
 def test_slack_being_gone_during_a_run_holds_nothing_back(world: World) -> None:
     world.rollback(ASKED)
     world.approve(BEN)

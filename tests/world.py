@@ -83,19 +83,23 @@ class Process:
 
 
 class World:
-    """What a story is told in; `durations` shortens the runbook's."""
+    """What a story is told in; `durations` shortens the runbook's, `env` goes before everything, `module` is run."""
 
     def __init__(
-        self, folder: Path, durations: Mapping[str, str] = SHORT, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        durations: Mapping[str, str] = SHORT,
+        env: Mapping[str, str] | None = None,
+        module: str = "tests.launcher",
     ) -> None:
-        self.folder = folder
+        self.folder, self.module = folder, module
         self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
         self.site = SiteStandIn(self.vercel).start()
         self.runbook = folder / "runbook.toml"
         self.runbook.write_text(with_durations(demo_runbook(self.site.url), durations))
         port = _free_port()
         self.slack.bot_url = f"http://127.0.0.1:{port}"
-        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port)}
+        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port), **(env or {})}
         self.bot: Process | None = None
         self.written: list[str] = []  # by bots that were killed or ended
 
@@ -126,7 +130,7 @@ class World:
 
     def start(self, **env: str) -> Self:
         """Start the bot and wait until it takes deliveries."""
-        self.bot = Process({**self.env, **env})
+        self.bot = Process({**self.env, **env}, self.module)
         self.bot.wait_for_line("bot.started")
         return self
 

@@ -113,6 +113,14 @@ class SqliteLog:
         )
         return tuple(sorted((str(row[0]) for row in rows), key=_number))
 
+    def newest_streams(self, prefix: str, most: int) -> tuple[str, ...]:
+        """The `most` streams of a kind that were begun last, newest first."""
+        rows = self._reader().execute(
+            "SELECT stream FROM events WHERE seq = 1 AND stream LIKE ? ORDER BY position DESC LIMIT ?",
+            [f"{prefix}-%", most],
+        )
+        return tuple(str(row[0]) for row in rows)
+
     def is_writable(self) -> bool:
         """Whether an append would be taken now."""
         with self._lock:

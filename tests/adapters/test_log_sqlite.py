@@ -195,6 +195,14 @@ def test_a_stream_is_open_until_its_newest_event_closes_it(log: SqliteLog) -> No
     assert log.open_streams("R", "request_closed") == ("R-2", "R-3")
 
 
+def test_the_newest_streams_are_those_that_were_begun_last(log: SqliteLog) -> None:
+    for _ in range(11):
+        log.open_stream("R", [ASKED])
+    log.open_stream("I", [ASKED])
+    log.append("R-1", 1, [SEEN])
+    assert log.newest_streams("R", 3) == ("R-11", "R-10", "R-9")
+
+
 def test_a_log_keeps_its_id_and_its_events(path: Path) -> None:
     log = SqliteLog(path, now)
     id_, events = log.id, log.append("R-1", 0, [ASKED, SEEN])
@@ -234,7 +242,7 @@ def test_a_log_that_somebody_else_locks_is_not_writable(path: Path) -> None:
 
 
 def test_a_second_writer_of_the_same_log_is_refused(log: SqliteLog, path: Path) -> None:
-    with pytest.raises(LogInUseError, match="another process writes this log: .*; stop that one first"):
+    with pytest.raises(LogInUseError, match=r"another process writes this log: .*; stop that one first"):
         SqliteLog(path, now)
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from queue import Empty, Queue
+from queue import Queue
 
 import pytest
 
@@ -27,14 +27,10 @@ class Calls:
     def next(self) -> str:
         return self._calls.get(timeout=PATIENCE)
 
-    def rest(self) -> list[str]:
-        """What else was called so far."""
-        rest = []
-        while True:
-            try:
-                rest.append(self._calls.get_nowait())
-            except Empty:
-                return rest
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing else was called so far."""
+        return self._calls.empty()
 
 
 class Gate:
@@ -89,6 +85,13 @@ def turn(hand: Hand, wakeups: Wakeups, calls: Calls, seconds: float) -> list[str
     return called
 
 
+def assert_due(hand: Hand, wakeups: Wakeups, calls: Calls, seconds: float) -> None:
+    """R-1 is advanced when that much time has passed."""
+    hand.turn(seconds)
+    wakeups.wake("probe")
+    assert {calls.next(), calls.next()} == {"R-1", "probe"}
+
+
 def at(hand: Hand, seconds: float) -> datetime:
     return hand.now() + timedelta(seconds=seconds)
 
@@ -109,35 +112,28 @@ def test_what_was_woken_before_the_start_waits_for_it(wakeups: Wakeups) -> None:
 def test_a_moment_wakes_its_stream_when_it_comes(hand: Hand, wakeups: Wakeups, calls: Calls) -> None:
     wakeups.wake_at("R-1", at(hand, 60))
     assert turn(hand, wakeups, calls, 59) == []
-    hand.turn(1)
-    wakeups.wake("probe")
-    assert {calls.next(), calls.next()} == {"R-1", "probe"}
+    assert_due(hand, wakeups, calls, 1)
 
 
 def test_the_earlier_of_two_moments_wins_and_the_later_one_is_stale(hand: Hand, wakeups: Wakeups, calls: Calls) -> None:
     wakeups.wake_at("R-1", at(hand, 60))
     wakeups.wake_at("R-1", at(hand, 10))
-    hand.turn(10)
-    wakeups.wake("probe")
-    assert {calls.next(), calls.next()} == {"R-1", "probe"}
-    assert turn(hand, wakeups, calls, 50) == calls.rest() == []
+    assert_due(hand, wakeups, calls, 10)
+    assert turn(hand, wakeups, calls, 50) == []
+    assert calls.is_over
 
 
 def test_a_later_moment_does_not_put_an_earlier_one_off(hand: Hand, wakeups: Wakeups, calls: Calls) -> None:
     wakeups.wake_at("R-1", at(hand, 10))
     wakeups.wake_at("R-1", at(hand, 60))
-    hand.turn(10)
-    wakeups.wake("probe")
-    assert {calls.next(), calls.next()} == {"R-1", "probe"}
+    assert_due(hand, wakeups, calls, 10)
 
 
 def test_a_stream_says_when_it_wants_to_be_woken_again(hand: Hand, wakeups: Wakeups, calls: Calls) -> None:
     calls.answers["R-1"] = at(hand, 30)
     wakeups.wake("R-1")
     assert calls.next() == "R-1"
-    hand.turn(30)
-    wakeups.wake("probe")
-    assert {calls.next(), calls.next()} == {"R-1", "probe"}
+    assert_due(hand, wakeups, calls, 30)
 
 
 def test_after_a_click_the_moment_waited_for_is_the_streams_to_name_again(
@@ -168,7 +164,10 @@ class OneAndOthers:
         self.gate, self.calls = Gate(), Calls()
 
     def __call__(self, stream: str) -> datetime | None:
-        return self.gate(stream) if stream == "R-1" else self.calls(stream)
+        if stream != "R-1":
+            return self.calls(stream)
+        self.gate(stream)
+        return None
 
 
 def test_a_stream_is_in_one_thread_at_a_time_and_runs_once_more_when_asked_meanwhile(wakeups: Wakeups) -> None:
@@ -234,9 +233,7 @@ def test_an_advance_that_raises_is_tried_again_after_a_pause(hand: Hand, wakeups
     wakeups.wake("R-1")
     assert raised.wait(PATIENCE)
     assert turn(hand, wakeups, calls, AFTER_A_FAULT.total_seconds() - 1) == []
-    hand.turn(1)
-    wakeups.wake("probe")
-    assert {calls.next(), calls.next()} == {"R-1", "probe"}
+    assert_due(hand, wakeups, calls, 1)
     wakeups.stop()
 
 
@@ -284,7 +281,7 @@ def test_after_the_stop_nothing_begins(wakeups: Wakeups) -> None:
     wakeups.start(calls)
     wakeups.stop()
     wakeups.wake("R-1")
-    assert calls.rest() == []
+    assert calls.is_over
 
 
 def test_what_is_woken_while_it_runs_does_not_begin_again_after_the_stop(wakeups: Wakeups) -> None:

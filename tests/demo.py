@@ -1,0 +1,299 @@
+"""`make demo`: the real bot with stand-ins for Slack, Vercel and the site; you type and press, or it plays itself.
+
+With a terminal it is a conversation; without one (as in CI) the main job is played through, and the exit status says
+whether it ended in *Verified*.
+"""
+
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
+
+import httpx
+
+from handlers import BUTTONS, COMMANDS
+from tests.demo_screen import BOLD, DIM, Follower, Screen
+from tests.simulator import vercel_cast as the
+from tests.simulator.slack_delivery import Answered
+from tests.simulator.wire import Fault
+from tests.world import ANA, INC, World
+
+# What a laptop's own settings must not change: other modes of the bot, and proxies between the processes.
+APART = {
+    **dict.fromkeys(("SLACK_APP_TOKEN", "TOTP_KEY", "SMTP_URL", "MAIL_FROM"), ""),
+    **dict.fromkeys(("STATUSPAGE_API_KEY", "STATUSPAGE_PAGE_ID", "STATUSPAGE_API_URL"), ""),
+    **dict.fromkeys((f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL")), ""),
+    **dict.fromkeys((f"{kind}_proxy" for kind in ("http", "https", "all")), ""),
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "text",
+}
+JOB_SECONDS, DOMAIN_SECONDS = 2.0, 0.7  # slow enough to be read, as Vercel is
+PATIENCE = 3.0  # seconds until a button that isn't there is not waited for any more
+PLAYED_SECONDS = 60.0  # until the job that plays itself has to be Verified
+ASK = "/rollback vercel because checkout is broken"
+
+OPENING = f"""\
+Production is broken: a build went live 20 minutes ago, and the site answers 500 on every page.
+The bot is the real one; Slack, Vercel and the site are stand-ins on this machine.
+
+You are ana, on call. Type
+    {ASK}
+"""
+HELP = """\
+/rollback …          a command, as in Slack; /rollback help lists them
+ben, as ben          be somebody else; people lists them
+approve, deny [why], withdraw, stop, plan again, look again, it happened, it did not
+                     press the newest such button
+site                 what the site answers now, and what is live
+lose the answer      Vercel does what the next order says; its answer is lost
+nothing moves        the same, and nothing moves either (the bot looks for 3 minutes)
+it moves again       … until now
+somebody promotes    another deployment goes live behind the bot's back
+break it             the broken build is live again
+kill the bot         kill -9, and start it again on the same log
+quit"""
+
+
+class Conversation:
+    """What one person after the other types, and what it does; `answer` is asked where Slack shows a dialog."""
+
+    def __init__(self, world: World, screen: Screen, answer: Callable[[str], str]) -> None:
+        self.world, self.slack, self.screen, self.answer = world, world.slack, screen, answer
+        self.who = ANA
+
+    @property
+    def prompt(self) -> str:
+        """Who is typing, and where."""
+        return f"{self.slack.people[self.who].name} in #{self.slack.channels[INC].name}> "
+
+    def take(self, line: str) -> None:
+        """Do what was typed, or say why not."""
+        line = " ".join(line.split())
+        words = line.lower()
+        name = words.removeprefix("as ")
+        button = next((one for one in BUTTON_WORDS if f"{words} ".startswith(f"{one} ")), None)
+        if line.startswith("/"):
+            self._command(line)
+        elif name in self.names():
+            self.who = self.names()[name]
+        elif words in WORDS:
+            self.screen.say(f"{WORDS[words](self.world)}\n")
+        elif button in {words, "deny"}:
+            self._press(BUTTON_WORDS[button], line[len(button) :].strip())
+        elif line:
+            self.screen.say(f"{line[:60]}: not known here. help lists what can be typed.", DIM)
+
+    def names(self) -> dict[str, str]:
+        """The people whom one can be, by name."""
+        people = self.slack.people.values()
+        return {one.name: one.id for one in people if not one.is_bot and not one.deleted}
+
+    def _command(self, line: str) -> None:
+        command, _, text = line.partition(" ")
+        if command not in COMMANDS:
+            self.screen.say(f"{command} is not a command of this app; it has {', '.join(COMMANDS)}.", DIM)
+            return
+        self._delivered(self.slack.command(self.who, INC, command, text))
+
+    def _press(self, action_id: str, reason: str) -> None:
+        message = self._newest(action_id)
+        if message and self._is_confirmed(self.slack.confirm_of(message, action_id)):
+            message = self.world.with_button(action_id)  # it may have gone while the dialog was open
+            if message:
+                self._delivered(self.slack.click(self.who, message, action_id))
+                if action_id == "deny":
+                    self._give_reason(reason)
+        if not message:
+            self.screen.say(f"There is no {action_id.replace('_', ' ')} to press now.", DIM)
+
+    def _newest(self, action_id: str) -> dict[str, object] | None:
+        """The newest message with the button; the bot may be about to post it."""
+        with self.slack.changed:
+            self.slack.changed.wait_for(lambda: self.world.with_button(action_id), PATIENCE)
+            return self.world.with_button(action_id)
+
+    def _is_confirmed(self, dialog: str) -> bool:
+        if not dialog:
+            return True
+        *words, yes, no = dialog.splitlines()
+        self.screen.say("\n".join(words), BOLD)
+        if self.answer(f"{yes}? (n = {no}) [y/N] ").strip().lower() in ("y", "yes"):
+            return True
+        self.screen.say("Nothing was pressed.", DIM)
+        return False
+
+    def _give_reason(self, reason: str) -> None:
+        """Fill in the modal that asks for a reason."""
+        with self.slack.changed:
+            self.slack.changed.wait_for(lambda: self.slack.view_of(self.who), PATIENCE)
+            view = self.slack.view_of(self.who)
+        if view is None:
+            return
+        if not reason:
+            self.screen.say(self.slack.text_of(view), BOLD)
+            reason = self.answer("Reason (empty = go back): ").strip()
+        if reason:
+            self._delivered(self.slack.submit(self.who, view, {"reason": reason}))
+            return
+        with self.slack.lock:
+            self.slack.state.views.pop(self.who)
+        self.screen.say("Nothing was denied.", DIM)
+
+    def _delivered(self, answered: Answered) -> None:
+        if answered.status != httpx.codes.OK:
+            self.screen.say(f"Slack shows: the app did not respond ({answered.status or answered.text}).", DIM)
+
+
+# What can be typed beside commands, names and buttons: each does something to the world and says what.
+
+
+def site(world: World) -> str:
+    """What the site answers now, and what is live."""
+    status = httpx.get(world.site.url, trust_env=False).status_code
+    live = Counter(world.vercel.live().values())
+    builds = world.vercel.builds
+    lines = [f'{count} of {len(the.DOMAINS)} domains serve "{builds[id_].subject}"' for id_, count in live.items()]
+    return "\n".join([f"The site answers {status}.", *lines])
+
+
+def people(world: World) -> str:
+    """Who is here, and who is in the group of approvers."""
+    approvers = {user for group in world.slack.groups.values() for user in group.users}
+    here = [one for one in world.slack.people.values() if not one.is_bot and not one.deleted]
+    kinds = {
+        one.id: ["in the group of approvers"] * (one.id in approvers)
+        + ["a guest"] * one.is_restricted
+        + ["of another organization"] * (one.team != world.slack.team.id)
+        for one in here
+    }
+    return "\n".join(f"{one.name}{': ' if kinds[one.id] else ''}{', '.join(kinds[one.id])}" for one in here)
+
+
+def lose_answer(world: World) -> str:
+    """Vercel applies the next order, and its answer never arrives."""
+    world.vercel.lay(Fault(lambda r: r.method == "POST" and "/rollback/" in r.path, drop=True))
+    return "Vercel will carry the next order out, and its answer will be lost on the way."
+
+
+def nothing_moves(world: World) -> str:
+    """The next order is taken, but nothing tells of it: no answer, no record, no domain."""
+    lose_answer(world)
+    world.vercel.records_jobs = False
+    world.vercel.stuck_domains.update(the.DOMAINS)
+    return "Vercel will answer nothing to the next order, and show nothing. The bot looks for the runbook's 3 minutes."
+
+
+def it_moves_again(world: World) -> str:
+    """What was ordered shows."""
+    world.vercel.records_jobs = True
+    world.vercel.stuck_domains.clear()
+    return "Vercel shows what was ordered, and moves the domains."
+
+
+def somebody_promotes(world: World) -> str:
+    """Drift."""
+    world.vercel.promote_by_someone(the.OLDER)
+    return f"Somebody promoted {the.OLDER} in Vercel's dashboard."
+
+
+def break_it(world: World) -> str:
+    """Back to where the demo began."""
+    world.vercel.promote_by_someone(the.BROKEN)
+    return "The broken build is live again on every domain."
+
+
+def kill_bot(world: World) -> str:
+    """kill -9 and a new process."""
+    world.restart()
+    return "The bot was killed (kill -9) and runs again, on the same log."
+
+
+WORDS: dict[str, Callable[[World], str]] = {
+    "help": lambda _: HELP,
+    "people": people,
+    "site": site,
+    "lose the answer": lose_answer,
+    "nothing moves": nothing_moves,
+    "it moves again": it_moves_again,
+    "somebody promotes": somebody_promotes,
+    "break it": break_it,
+    "kill the bot": kill_bot,
+}
+BUTTON_WORDS = {action_id.replace("_", " "): action_id for action_id in BUTTONS}
+
+
+def converse(world: World, screen: Screen) -> int:
+    """Take what is typed until quit; the exit status."""
+    conversation = Conversation(world, screen, screen.ask)
+    with closing(Follower(world, screen, with_tips=True)):
+        while (line := screen.ask(conversation.prompt)).strip().lower() not in ("quit", "exit"):
+            conversation.take(line)
+            if world.bot and not world.bot.is_running:
+                screen.say("The bot has ended. The last it wrote:\n" + "".join(world.bot.lines[-10:]))
+                return 1
+    return 0
+
+
+def play(world: World, screen: Screen) -> int:
+    """Play the main job through; the exit status."""
+    follower = Follower(world, screen, with_tips=False)
+
+    def answer(question: str) -> str:
+        screen.say(f"{question}y\n")
+        return "y"
+
+    conversation = Conversation(world, screen, answer)
+
+    def take(line: str) -> None:
+        follower.show()
+        screen.say(f"{conversation.prompt}{line}")
+        conversation.take(line)
+
+    with closing(follower):
+        take(ASK)
+        world.slack.wait_for(lambda: world.with_button("approve"))
+        take("approve")
+        world.told(ANA, "somebody else has to approve")
+        take("ben")
+        take("approve")
+        world.wait_for_state("(1 of 2)")
+        take("chloe")
+        take("approve")
+        world.wait_for_end("Verified", PLAYED_SECONDS)
+        world.slack.wait_for(lambda: "*Verified* · the run" in world.thread())  # the last edit
+        take("site")
+    return 0
+
+
+def main() -> int:
+    """Show it; the exit status. Ctrl-C and the end of input end it like quit."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    screen = Screen(sys.stdout)
+    screen.say(OPENING)
+    tell = converse if sys.stdin.isatty() else play
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="rollback-demo-") as folder,
+            closing(World(Path(folder), {}, APART, "bot")) as world,
+        ):
+            world.vercel.job_seconds, world.vercel.domain_seconds = JOB_SECONDS, DOMAIN_SECONDS
+            return tell(world.start(), screen)
+    except AssertionError as missed:
+        screen.say(str(missed))
+        return 1
+    except (EOFError, KeyboardInterrupt):
+        screen.say("")
+        return 0
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
