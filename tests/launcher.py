@@ -50,5 +50,6 @@ def hold(when: str, drafts: Sequence[Draft]) -> None:
         threading.Event().wait()
 
 
-if __name__ == "__main__":
-    sys.exit(run(os.environ, Parts(actions=actions, log=HoldingLog)))
+def main() -> int:
+    """The bot with the tests' parts; the exit status."""
+    return run(os.environ, Parts(actions=actions, log=HoldingLog))

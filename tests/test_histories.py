@@ -21,7 +21,7 @@ from tests.histories import ANA, BEN, CY, DEE
 from tests.small_world import Clicked, Fate, Mood, SmallWorld
 from tests.workspace import EVE, FAY, GUS
 
-QUICK = settings(deadline=None, max_examples=50)
+QUICK = settings(deadline=None, max_examples=30)
 OTHER_PLAN = "0" * 64
 
 

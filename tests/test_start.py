@@ -1,15 +1,14 @@
 """What is wrong is said before anything starts: one clear line each, all together, exit status 2."""
 
-import pytest
-
+from tests.processes import Started
 from tests.simulator.wire import Fault, on
-from tests.world import Process, World
+from tests.world import World
 
 
 def refused(world: World, **env: str | None) -> list[str]:
     """What the bot says when it refuses to start with these variables (None = not set)."""
     settings = {name: value for name, value in {**world.env, **env}.items() if value is not None}
-    process = Process(settings, "bot")
+    process = Started(settings, "bot")
     assert process.wait() == 2
     assert not (world.folder / "log.db").exists()
     return [line.rstrip() for line in process.lines]
@@ -43,28 +42,25 @@ def test_every_problem_of_settings_runbook_and_token_is_said_at_once(quiet_world
         assert piece in said
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("SLACK_BOT_TOKEN", None, "SLACK_BOT_TOKEN"),
-        ("SLACK_SIGNING_SECRET", None, "SLACK_SIGNING_SECRET"),
-        ("SLACK_APP_TOKEN", "xapp-1-A-1-a", "not in this version"),
-        ("APPROVER_GROUP", None, "APPROVER_GROUP"),
-        ("VERCEL_TOKEN", "abc\ndef", "VERCEL_TOKEN"),
-        ("STATE_URL", "postgresql://x/y", "not in this version"),
-        ("RUNBOOK", "/nowhere.toml", "/nowhere.toml"),
-    ],
-)
-def test_a_missing_or_wrong_setting_is_one_clear_line(
-    quiet_world: World, name: str, value: str | None, said: str
-) -> None:
-    lines = refused(quiet_world, **{name: value})
-    assert [line for line in lines if said in line], lines
+def test_each_missing_or_wrong_setting_is_one_clear_line(quiet_world: World) -> None:
+    unset = {"SLACK_SIGNING_SECRET": None, "APPROVER_GROUP": None, "SLACK_BOT_TOKEN": None}
+    lines = refused(quiet_world, VERCEL_TOKEN="abc\ndef", STATE_URL="postgresql://x/y", **unset)
+    for name in (*unset, "VERCEL_TOKEN", "STATE_URL"):
+        assert len([line for line in lines if name in line]) == 1, (name, lines)
     assert "Traceback" not in "".join(lines)
 
 
+def test_socket_mode_is_refused_until_it_works(quiet_world: World) -> None:
+    lines = refused(quiet_world, SLACK_APP_TOKEN="xapp-1-A-1-a")
+    assert "not in this version" in "".join(lines)
+
+
+def test_a_runbook_that_is_not_there_is_named(quiet_world: World) -> None:
+    assert "/nowhere.toml" in "".join(refused(quiet_world, RUNBOOK="/nowhere.toml"))
+
+
 def test_a_second_process_on_the_same_log_is_refused_clearly(world: World) -> None:
-    second = Process({**world.env, "PORT": "1"}, "bot")
+    second = Started({**world.env, "PORT": "1"}, "bot")
     assert second.wait() == 2
     assert "another process writes this log" in "".join(second.lines)
 

@@ -2,12 +2,8 @@
 
 import json
 import os
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -17,6 +13,7 @@ from typing import Any, Self
 import httpx
 
 from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
+from tests.processes import Forked, Process, Started
 from tests.simulator.site import SiteStandIn
 from tests.simulator.slack import Slack
 from tests.simulator.slack_delivery import Answered
@@ -29,68 +26,18 @@ SHORT = {"[verification] deadline": "2s", "[vercel] deadline": "3s"}
 NOWHERE = "postgresql://bot:database-password@127.0.0.1:1/production"  # nothing listens there
 
 
-class Process:
-    """The bot as people run it. Everything it writes is kept in `lines`."""
-
-    def __init__(self, env: Mapping[str, str], module: str = "tests.launcher") -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module], env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.lines: list[str] = []
-        self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def wait_for_line(self, text: str, seconds: float = 15) -> None:
-        """Wait until the process wrote a line with `text`; AssertionError when it ends or time is over."""
-        with self._changed:
-            found = self._changed.wait_for(lambda: self._has(text) or not self._reader.is_alive(), seconds)
-        assert found, f"no {text!r} in time in:\n{''.join(self.lines)}"
-        assert self._has(text), f"it ended without {text!r}:\n{''.join(self.lines)}"
-
-    def kill(self) -> None:
-        """kill -9."""
-        self._process.send_signal(signal.SIGKILL)
-        self.wait()
-
-    def end(self) -> int:
-        """SIGTERM, and the exit status."""
-        self._process.terminate()
-        return self.wait()
-
-    def wait(self, seconds: float = 15) -> int:
-        """Wait for the end; the exit status."""
-        status = self._process.wait(seconds)
-        self._reader.join(seconds)
-        if self._process.stdout:
-            self._process.stdout.close()
-        return status
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
-    def _has(self, text: str) -> bool:
-        return any(text in line for line in self.lines)
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            with self._changed:
-                self.lines.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self._changed.notify_all()
-
-
 class World:
-    """What a story is told in; `durations` shortens the runbook's, `env` goes before everything, `module` is run."""
+    """What a story is told in; `durations` shortens the runbook's, `env` goes before everything.
+
+    The bot is the launcher's, or the `module` that is named, as `python -m module`.
+    """
 
     def __init__(
         self,
         folder: Path,
         durations: Mapping[str, str] = SHORT,
         env: Mapping[str, str] | None = None,
-        module: str = "tests.launcher",
+        module: str = "",
     ) -> None:
         self.folder, self.module = folder, module
         self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
@@ -130,7 +77,8 @@ class World:
 
     def start(self, **env: str) -> Self:
         """Start the bot and wait until it takes deliveries."""
-        self.bot = Process({**self.env, **env}, self.module)
+        settings = {**self.env, **env}
+        self.bot = Started(settings, self.module) if self.module else Forked(settings)
         self.bot.wait_for_line("bot.started")
         return self
 
