@@ -17,7 +17,7 @@ test: install
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 6
 
 demo: install
 	@$(BIN)/python -m tests.demo

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from bot.adapters.log_sqlite import LogInUseError
 from bot.adapters.slack import Slack
@@ -67,23 +67,32 @@ def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
         bot = build(settings, slack=slack, clock=_now, give_up=give_up, parts=parts)
     except (LogInUseError, OSError, sqlite3.Error) as error:
         return _refuse([f"STATE_URL: {error}"])
-    _serve(bot)
+    try:
+        server = _listen(bot)
+    except OSError as error:
+        bot.log.close()
+        return _refuse([f"PORT: {settings.port} can't be listened on: {error.strerror}"])
+    _serve(bot, server)
     return status[0]
 
 
-def _serve(bot: Bot) -> None:
+def _listen(bot: Bot) -> BaseWSGIServer | MultiSocketServer:
+    """Slack's edge on its port; deliveries wait there until the bot serves. Raises OSError."""
     app = _bolt(bot)
     register(
         app, changes=bot.changes, commands=Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions)
     )
     ready = {"log": bot.log.is_writable, "slack": bot.slack.is_reachable}
-    server = create_server(
+    return create_server(
         application(app, ready),
         host="0.0.0.0",  # noqa: S104  # a host like Heroku reaches the process from outside; deliveries are signed
         port=bot.settings.port,
         threads=HTTP_THREADS,
         ident="rollback-bot",
     )
+
+
+def _serve(bot: Bot, server: BaseWSGIServer | MultiSocketServer) -> None:
     signal.signal(signal.SIGTERM, _end)
     bot.start()
     _logger.info("bot.started port=%s log=%s", bot.settings.port, bot.log.id)
@@ -97,10 +106,12 @@ def _serve(bot: Bot) -> None:
 
 def _bolt(bot: Bot) -> App:
     """Bolt, without its call to Slack at every delivery: a click is kept also while Slack's API is down."""
-    logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)  # it warns of its own reading of SLACK_BOT_TOKEN
+    quiet = logging.getLogger("slack_bolt.quiet")  # Bolt takes its level for all its own loggers, not the root's
+    quiet.setLevel(logging.ERROR)  # below that it warns of its own reading of SLACK_BOT_TOKEN, and writes bodies
     token = bot.settings.slack_bot_token.reveal()
     secret = bot.settings.slack_signing_secret
     return App(
+        logger=quiet,
         signing_secret=secret.reveal() if secret else None,
         client=bot.slack.client,
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),

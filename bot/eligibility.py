@@ -53,10 +53,16 @@ class Eligibility:
         """How many of `listed` are active full members; stops reading at `enough`."""
         count = 0
         for person in sorted(listed):
-            count += self.refusal_to_take_part(person) is None
+            count += self._is_active_member(person)
             if count >= enough:
                 break
         return count
+
+    def _is_active_member(self, person: str) -> bool:
+        try:
+            return self.refusal_to_take_part(person) is None
+        except Refused:  # an id that Slack doesn't know is nobody
+            return False
 
     def _members(self, listed: Iterable[str]) -> frozenset[str]:
         people: set[str] = set()

@@ -271,7 +271,7 @@ def play(world: World, screen: Screen) -> int:
 
 def main() -> int:
     """Show it; the exit status. Ctrl-C and the end of input end it like quit."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _end)
     screen = Screen(sys.stdout)
     screen.say(OPENING)
@@ -292,6 +292,11 @@ def main() -> int:
 
 
 def _end(number: int, _: FrameType | None) -> None:
+    """End once: what comes after the first must not cut the tidying up short."""
+    for again in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(again, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
 
 

@@ -45,6 +45,12 @@ class Terminal:
             pass
         return self.process.wait(SECONDS), self._shown.decode()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, again after a silence: one that comes just as Python begins to wait for a line is late."""
+        self.process.send_signal(number)
+        while not select.select([self._hand], [], [], 3)[0]:
+            self.process.send_signal(number)
+
     def close(self) -> None:
         self.process.terminate()  # not kill: it ends the bot before it goes
         self.process.wait(SECONDS)
@@ -113,7 +119,7 @@ def test_a_denial_without_a_reason_is_asked_for_one(terminal: Terminal) -> None:
 
 def test_an_interrupt_ends_it_like_quit(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for("ana in #inc-2026> ")
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.signal(signal.SIGINT)
     status, last = terminal.end()
     assert status == 0
     assert "Traceback" not in last
@@ -122,7 +128,7 @@ def test_an_interrupt_ends_it_like_quit(terminal: Terminal, tmp_path: Path) -> N
 
 def test_being_told_to_end_leaves_no_process_behind(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for("ana in #inc-2026> ")
-    terminal.process.terminate()
+    terminal.signal(signal.SIGTERM)
     assert terminal.end()[0] == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
 

@@ -65,6 +65,12 @@ def test_a_second_process_on_the_same_log_is_refused_clearly(world: World) -> No
     assert "another process writes this log" in "".join(second.lines)
 
 
+def test_a_port_that_is_taken_is_named(world: World) -> None:
+    taken = Started({**world.env, "STATE_URL": f"sqlite:///{world.folder / 'other.db'}"}, "bot")
+    assert taken.wait() == 2
+    assert "PORT" in "".join(taken.lines)
+
+
 def test_slack_being_unreachable_does_not_keep_the_bot_from_starting(quiet_world: World) -> None:
     gone = Fault(on("/auth.test"), times=1, apply=False, drop=True)
     quiet_world.slack.lay(gone)

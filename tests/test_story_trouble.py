@@ -101,7 +101,9 @@ def test_without_slack_the_process_is_up_and_not_ready(quiet_world: World) -> No
     assert world.get("/readyz") == (503, {"log": True, "slack": False})
 
 
-def test_no_secret_and_no_row_is_in_any_log_line_event_or_message(world: World) -> None:
+def test_no_secret_and_no_row_is_in_any_log_line_event_or_message(quiet_world: World) -> None:
+    world = quiet_world
+    world.start(LOG_LEVEL="DEBUG")
     world.vercel.lay(Fault(lambda r: "/rollback/" in r.path and r.method == "POST", drop=True))
     world.rollback(ASKED)
     world.approve(BEN, CHLOE)

@@ -55,17 +55,25 @@ class SqliteLog:
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self._path, self._clock = path, clock
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._guard = _hold(path.with_name(path.name + ".lock"))
         self._lock = threading.Lock()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        path.touch(mode=0o600, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._guard = _hold(path.with_name(path.name + ".lock"))
+        try:
+            self.id = self._open()
+        except BaseException:
+            os.close(self._guard)
+            raise
+
+    def _open(self) -> str:
+        """Open the file, bring its schema up to date, and give the log's id."""
+        self._path.touch(mode=0o600, exist_ok=True)
         self._db = Database(self._connect(), recursive_triggers=True)
         migrations.apply(self._db)
         if not self.read(LOG_STREAM):
             self.append(LOG_STREAM, 0, [Draft("log_created", {"id": str(uuid.uuid4())})])
-        self.id = str(self.read(LOG_STREAM)[0].data["id"])
+        return str(self.read(LOG_STREAM)[0].data["id"])
 
     def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         """Append `drafts` to a stream whose newest event is number `after`; all of them or none.

@@ -27,7 +27,7 @@ REMEMBERED_SECONDS = 5.0  # one reading serves the clicks of these seconds
 _NO_RETRIES: list[RetryHandler] = []  # the log decides what is tried again, and when
 
 _T = TypeVar("_T")
-_logger = logging.getLogger(__name__)
+_SDK_LOGGER = logging.getLogger("slack_sdk")  # kept at WARNING: below that it writes bodies
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Slack:
             base_url=api_url.rstrip("/") + "/" if api_url else WebClient.BASE_URL,
             timeout=TIMEOUT_SECONDS,
             retry_handlers=_NO_RETRIES,
-            logger=_logger,
+            logger=_SDK_LOGGER,
         )
         self._clock = clock
         self._workspace: Workspace | None = None
@@ -117,7 +117,7 @@ class Slack:
 
     def answer(self, response_url: str, content: Content) -> None:
         """Answer a command privately, also where the bot isn't a member."""
-        webhook = WebhookClient(response_url, timeout=TIMEOUT_SECONDS, retry_handlers=_NO_RETRIES, logger=_logger)
+        webhook = WebhookClient(response_url, timeout=TIMEOUT_SECONDS, retry_handlers=_NO_RETRIES, logger=_SDK_LOGGER)
         try:
             response = webhook.send(
                 text=content.text, blocks=list(content.blocks), response_type="ephemeral", replace_original=False

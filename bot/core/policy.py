@@ -84,11 +84,12 @@ def _no_step_left(request: ChangeRequest) -> Refused | None:
 
 def standing(request: ChangeRequest) -> str:
     """Where a request stands, in half a sentence: "it is Denied, by @ana"."""
+    names = ", ".join(f"<@{approval.person}> at {approval.at:%H:%M} UTC" for approval in request.approvals)
+    approved = f", approved by {names}" if names else ""
     if request.ending and request.state in FINAL:
         by = f", by <@{request.ending.actor}>" if request.ending.actor.startswith(("U", "W")) else ""
-        return f"it is already *{request.state}*{by} ({request.ending.at:%H:%M} UTC)"
-    names = ", ".join(f"<@{approval.person}>" for approval in request.approvals)
-    return f"it is already *{request.state}*" + (f", approved by {names}" if names else "")
+        return f"it is already *{request.state}*{by} ({request.ending.at:%H:%M} UTC){approved}"
+    return f"it is already *{request.state}*{approved}"
 
 
 def _wrong_plan(request: ChangeRequest, click: Click) -> Refused | None:
@@ -140,7 +141,7 @@ def refusal_of_channel(channel: Channel, allowed: Sequence[str]) -> Refused | No
         text = "This channel is shared with another organization. Ask in one of your own incident channels."
         return Refused("shared_channel", text)
     if not any(channel.id == one or fnmatchcase(channel.name, one) for one in allowed):
-        return Refused("channel", f"Commands work in {' , '.join(allowed)} only. Ask there; nothing was changed.")
+        return Refused("channel", f"Commands work in {', '.join(allowed)} only. Ask there; nothing was changed.")
     if channel.is_archived or not channel.is_member:
         return Refused("not_in_channel", "I am not in this channel. Type `/invite @rollback` here, then ask again.")
     return None

@@ -106,6 +106,7 @@ class ChangeRequest:
     faults: tuple[str, ...] = ()
     ending: Ending | None = None
     lost_text: str = ""
+    looked_at: datetime | None = None  # when a person's order to look again proved nothing
     settled_by: str = ""  # who said that an unknown outcome happened
     planned_again_as: str = ""
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
@@ -273,7 +274,7 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.REQUEST_STOPPED: _decided,
     Kind.STOP_ORDERED: lambda r, e, d: replace(_decided(r, e, d), stop_ordered_by=e.actor),
     Kind.LOOK_ORDERED: lambda r, e, d: replace(_decided(r, e, d), look_ordered=True),
-    Kind.LOOK_ENDED: lambda r, _, d: replace(r, look_ordered=False, lost_text=d["text"]),
+    Kind.LOOK_ENDED: lambda r, e, d: replace(r, look_ordered=False, lost_text=d["text"], looked_at=e.at),
     Kind.SETTLED_AS_DONE: lambda r, e, d: replace(
         _with_last_run(_verification_begun(r, e, d), ended_at=e.at), settled_by=e.actor
     ),

@@ -59,7 +59,7 @@ class Rollback:
             f"*To* {_described(known.target)}",
             *self._domains(),
             *(f"• {line}" for line in self._left_as_it_is()),
-            *(f"• {line}" for line in self._noteworthy()),
+            *(f"• {line}" for line in (*self._warning(), *self._noteworthy())),
         )
 
     def done(self, at: str) -> str:
@@ -110,6 +110,10 @@ class Rollback:
             "with, whatever was changed since); cron jobs (they become those of that build)"
         )
         yield PINNED
+
+    def _warning(self) -> Iterator[str]:
+        if self.is_rollback and self.known.target.created_at > self.known.deployment.created_at:
+            yield "⚠️ This build is *newer* than the one that is live: make sure that it isn't the one that broke"
 
     def _noteworthy(self) -> Iterator[str]:
         known = self.known

@@ -41,13 +41,19 @@ def unknown(request: ChangeRequest, runbook: Runbook) -> Picture:
     people = listed([mention(person) for person in _whose_word(request)])
     what_for = f"step {request.running.index + 1} may or may not have happened: {escape(words.what, _PHRASE)}"
     head = f"{headline(request)} · {people}: {request.id} needs somebody to look. {capital(what_for)}."
-    looking = "Somebody asked to look again; the bot is looking." if request.look_ordered else ""
+    looking = _looking(request)
     wait = "The bot will not try it again."
     lines = [head, sentence(request.lost_text, _TOLD), wait, looking, "*What to look at*", *words.look_at]
     more = [*by_hand(request, runbook), *contacts(runbook)[:5]]
     text = f"{request.id} Outcome unknown. {people}: somebody has to look. {capital(what_for)}. {wait}"
     blocks = [*sections(lines), *sections(more), *actions(_settling(request, words))]
     return picture(text, blocks)
+
+
+def _looking(request: ChangeRequest) -> str:
+    if request.look_ordered:
+        return "Somebody asked to look again; the bot is looking."
+    return f"Looked again at {moment(request.looked_at, _SECONDS)}: still not proven." if request.looked_at else ""
 
 
 def _whose_word(request: ChangeRequest) -> list[str]:

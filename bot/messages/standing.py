@@ -132,15 +132,18 @@ def _failing(request: ChangeRequest) -> str:
 
 def _done(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
     done = steps_done(request, runbook)
-    lines = [_done_line(one, of=len(request.plan.steps) if request.plan else 0) for one in done[-_DONE_SHOWN:]]
+    lines = [_done_line(one, request) for one in done[-_DONE_SHOWN:]]
     earlier = len(done) - len(lines)
     return (*([f"Steps 1 to {earlier} are done."] if earlier else []), *lines)
 
 
-def _done_line(done: StepDone, *, of: int) -> str:
-    number = f"Step {done.run.index + 1}: " if of > 1 else ""
+def _done_line(done: StepDone, request: ChangeRequest) -> str:
+    steps = len(request.plan.steps) if request.plan else 0
+    number = f"Step {done.run.index + 1}: " if steps > 1 else ""
     if done.run.facts is None or done.run.ended_at is None:
-        return f"{number}A person looked and says that it happened: {escape(done.words.what, 200)}."
+        return (
+            f"{number}{mention(request.settled_by)} looked and says that it happened: {escape(done.words.what, 200)}."
+        )
     return f"{number}{done.words.done(moment(done.run.ended_at))}"
 
 

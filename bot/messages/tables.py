@@ -18,6 +18,7 @@ _WORDS = {
     Verdict.SKIPPED: ("\N{HEAVY MINUS SIGN}", "not in this version"),
 }
 
+_WRAPPED = TextWrapper(_WIDTH, "", " " * 3, break_on_hyphens=False, break_long_words=False)
 _RAN = (Verdict.PASSED, Verdict.FAILED)
 
 
@@ -28,7 +29,8 @@ def check_table(
 
     What doesn't fit in `most` characters is counted.
     """
-    ordered = sorted(results, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
+    ran = [result for result in results if result.verdict is not Verdict.SKIPPED]
+    ordered = sorted(ran, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
     rows: list[str] = []
     for number, result in enumerate(ordered):
         row = _row(result, before)
@@ -36,6 +38,7 @@ def check_table(
             rows.append(_rest(ordered[number:]))
             break
         rows.append(row)
+    rows += _skipped([result for result in results if result.verdict is Verdict.SKIPPED])
     return [preformatted("\n".join(run)) for run in packed(rows, _BLOCK)]
 
 
@@ -45,6 +48,15 @@ def summary(results: Sequence[CheckResult]) -> str:
     shown = len(results) - len(deciding)
     phrase = f"{deciding.count(Verdict.PASSED)} of {len(deciding)} that decide pass"
     return f"{phrase}; {shown} more shown" if shown else phrase
+
+
+def _skipped(results: Sequence[CheckResult]) -> list[str]:
+    """The checks that this version can't run, together: they say nothing and don't decide."""
+    if not results:
+        return []
+    names = ", ".join(plain(result.name, 60) for result in results)
+    symbol, word = _WORDS[Verdict.SKIPPED]
+    return ["\n".join(_WRAPPED.wrap(f"{symbol} {word}, not deciding: {names}"))]
 
 
 def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:

@@ -69,6 +69,7 @@ def test_who_may_press_what_while_the_request_stands_where(kind: Kind, who: str)
 APPROVE, DENY, WITHDRAW = Kind.APPROVAL_CLICKED, Kind.DENIAL_SUBMITTED, Kind.WITHDRAWAL_CLICKED
 IT_DID_NOT = Kind.IT_DID_NOT_CLICKED
 UNCHANGED = "Nothing was changed by this."
+BY_BEN = f"approved by <@{BEN}> at 03:12 UTC"
 SENTENCES = [
     (State.WAITING, APPROVE, ANA, "You asked for R-17, so somebody else has to approve."),
     (State.WAITING, APPROVE, BEN, "Your approval of R-17 counts already. It takes different people."),
@@ -85,15 +86,20 @@ SENTENCES = [
         State.RUNNING,
         DENY,
         DEE,
-        f"You can't deny R-17: it is already *Running*, approved by <@{BEN}>, <@{CY}>. {UNCHANGED}",
+        f"You can't deny R-17: it is already *Running*, {BY_BEN}, <@{CY}> at 03:12 UTC. {UNCHANGED}",
     ),
     (
         State.DENIED,
         APPROVE,
         DEE,
-        f"You can't approve R-17: it is already *Denied*, by <@{CY}> (03:12 UTC). {UNCHANGED}",
+        f"You can't approve R-17: it is already *Denied*, by <@{CY}> (03:12 UTC), {BY_BEN}. {UNCHANGED}",
     ),
-    (State.EXPIRED, APPROVE, DEE, f"You can't approve R-17: it is already *Expired* (03:12 UTC). {UNCHANGED}"),
+    (
+        State.EXPIRED,
+        APPROVE,
+        DEE,
+        f"You can't approve R-17: it is already *Expired* (03:12 UTC), {BY_BEN}. {UNCHANGED}",
+    ),
 ]
 
 
