@@ -28,34 +28,34 @@ class Probe:
         if not isinstance(check, HttpCheck):
             return CheckResult(check.name, Verdict.SKIPPED, check.required, "", Verdict.SKIPPED.value)
         seconds: list[float] = []
-        fault = ""
-        while not fault and len(seconds) < check.samples:
-            fault, took = self._sample(check)
+        is_right, seen = True, ""
+        while is_right and len(seconds) < check.samples:
+            is_right, seen, took = self._sample(check)
             seconds.append(took)
         median, worst = statistics.median(seconds), max(seconds)
-        if not fault and check.max_seconds is not None and median > check.max_seconds:
-            fault = "too slow"
-        verdict = Verdict.FAILED if fault else Verdict.PASSED
-        return CheckResult(check.name, verdict, check.required, _expected(check), fault or "as expected", median, worst)
+        if is_right and check.max_seconds is not None and median > check.max_seconds:
+            is_right, seen = False, f"{seen}, too slow"
+        verdict = Verdict.PASSED if is_right else Verdict.FAILED
+        return CheckResult(check.name, verdict, check.required, _expected(check), seen, median, worst)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _sample(self, check: HttpCheck) -> tuple[str, float]:
-        """What is wrong with one answer ("" = nothing), and the seconds of the whole exchange."""
+    def _sample(self, check: HttpCheck) -> tuple[bool, str, float]:
+        """Whether one answer is right, what was seen, and the seconds of the whole exchange."""
         asked, began = check.filled(), time.perf_counter()
         try:
             with self._client.stream(asked.method, asked.url, headers=asked.headers, json=asked.json) as response:
                 body = _read(response)
         except httpx.TimeoutException:
-            return f"no answer in {TIMEOUT_SECONDS:g} s", time.perf_counter() - began
+            return False, f"no answer in {TIMEOUT_SECONDS:g} s", time.perf_counter() - began
         except (httpx.HTTPError, httpx.InvalidURL):
-            return "no answer", time.perf_counter() - began
+            return False, "no answer", time.perf_counter() - began
         took = time.perf_counter() - began
-        if response.status_code not in check.status:
-            return f"status {response.status_code}", took
-        return _wrong_body(check, body), took
+        wrong = "" if response.status_code not in check.status else _wrong_body(check, body)
+        is_right = response.status_code in check.status and not wrong
+        return is_right, f"status {response.status_code}" + (f", {wrong}" if wrong else ""), took
 
 
 def _read(response: httpx.Response) -> bytes:
