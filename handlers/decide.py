@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from bot.messages.views import denial_view
 from slack_bolt import Ack
 from slack_sdk import WebClient
 
 from bot.changes import Changes
 from bot.core.change import Kind
+from bot.messages.views import denial_view
 from handlers.deliveries import about, named_in, of_interaction
 
 

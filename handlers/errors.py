@@ -5,11 +5,11 @@ import logging
 import secrets
 from typing import Any
 
-from bot.messages.private import fault, refusal
 from slack_bolt import BoltResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import Refused
+from bot.messages.private import fault, refusal
 
 _logger = logging.getLogger(__name__)
 
