@@ -8,9 +8,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.core.addresses import is_address, is_mail_address
 from bot.core.runbook import Runbook, load_runbook
-from bot.core.runbook_problems import RunbookProblems
+from bot.core.runbook.addresses import is_address, is_mail_address
+from bot.core.runbook.problems import RunbookProblems
 from bot.core.secret import Secret
 
 SHIPPED_RUNBOOK = Path(__file__).parent / "runbooks" / "production-v3.toml"

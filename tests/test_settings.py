@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.templates import SETTINGS_NAMES, names_in
+from bot.core.runbook.templates import SETTINGS_NAMES, names_in
 from bot.settings import SHIPPED_RUNBOOK, Settings, SettingsProblems, load_settings, read_environment
 
 SMALL = '[service]\nname = "Shop"\n[approval]\napprovers = ["S1"]\n'

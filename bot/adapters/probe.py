@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import httpx
 
 from bot.core.checks import CheckResult, Verdict
-from bot.core.runbook_checks import Check, HttpCheck
+from bot.core.runbook.checks import Check, HttpCheck
 
 TIMEOUT_SECONDS = 10.0
 LONGEST_BODY = 1_000_000  # bytes that are read of an answer

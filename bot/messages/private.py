@@ -6,7 +6,7 @@ from bot.core.change import State
 from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.core.runbook_tables import Scenario
+from bot.core.runbook.tables import Scenario
 from bot.messages.blocks import pages, sections
 from bot.messages.card import contacts
 from bot.messages.picture import Picture, picture

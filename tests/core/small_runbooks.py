@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.runbook import load_runbook
-from bot.core.runbook_problems import RunbookProblems
+from bot.core.runbook.problems import RunbookProblems
 
 SERVICE = '[service]\nname = "Shop"\nsite = "https://shop.example"\n'
 SMALL = SERVICE + '[approval]\napprovers = ["S1"]\n'  # what follows is a key of [approval], or begins a table

@@ -5,12 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from bot.core.moments import Anchor, Moment
 from bot.core.plan import Ask
 from bot.core.runbook import load_runbook
-from bot.core.runbook_checks import Expectation, HttpCheck
-from bot.core.runbook_problems import RunbookProblems
-from bot.core.runbook_steps import Choice, Propose
+from bot.core.runbook.checks import Expectation, HttpCheck
+from bot.core.runbook.moments import Anchor, Moment
+from bot.core.runbook.problems import RunbookProblems
+from bot.core.runbook.steps import Choice, Propose
 from bot.settings import SHIPPED_RUNBOOK
 from tests.core.small_runbooks import SMALL, problems
 

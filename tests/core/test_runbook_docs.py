@@ -9,9 +9,9 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from bot.core.runbook import RunbookTables
-from bot.core.runbook_checks import Expectation
-from bot.core.runbook_problems import keys_of, tables_in
-from bot.core.templates import PLACEHOLDERS
+from bot.core.runbook.checks import Expectation
+from bot.core.runbook.problems import keys_of, tables_in
+from bot.core.runbook.templates import PLACEHOLDERS
 
 DOC = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 Table: TypeAlias = tuple[str, str]  # where it stands, and which kind of entry it is

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.templates import fill_draft, template
+from bot.core.runbook.templates import fill_draft, template
 
 
 def test_a_draft_is_filled_plainly_and_once() -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.core.addresses import is_address
 from bot.core.plan import canonical
-from bot.core.runbook_checks import AnyCheck
-from bot.core.runbook_fields import Reading, json_value, table
-from bot.core.runbook_problems import RunbookProblems, entries, problem_lines, repeated_names
-from bot.core.runbook_tables import (
+from bot.core.runbook.addresses import is_address
+from bot.core.runbook.checks import AnyCheck
+from bot.core.runbook.fields import Reading, json_value, table
+from bot.core.runbook.problems import RunbookProblems, entries, problem_lines, repeated_names
+from bot.core.runbook.tables import (
     Access,
     Approval,
     Checklist,

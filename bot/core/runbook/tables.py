@@ -7,10 +7,9 @@ from typing import Annotated, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
 
-from bot.core.addresses import is_mail_address
-from bot.core.moments import Anchor, Moment, moment_due
 from bot.core.plan import Ask
-from bot.core.runbook_fields import (
+from bot.core.runbook.addresses import is_mail_address
+from bot.core.runbook.fields import (
     Approvers,
     Channels,
     Count,
@@ -34,8 +33,9 @@ from bot.core.runbook_fields import (
     reading,
     table,
 )
-from bot.core.runbook_steps import Choice, Propose, Steps
-from bot.core.templates import Template, unset_sentence
+from bot.core.runbook.moments import Anchor, Moment, moment_due
+from bot.core.runbook.steps import Choice, Propose, Steps
+from bot.core.runbook.templates import Template, unset_sentence
 
 # The words of the commands: a scenario named like one could not be asked for.
 RESERVED = frozenset(

@@ -11,10 +11,10 @@ from typing import Annotated, TypeAlias, TypeVar, cast, dataclass_transform
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from bot.core.addresses import is_address
-from bot.core.moments import Anchor, Moment, duration, moment
 from bot.core.plan import Json
-from bot.core.templates import PLACEHOLDERS, Template, placeholders_in, template, texts_in, unset_sentence
+from bot.core.runbook.addresses import is_address
+from bot.core.runbook.moments import Anchor, Moment, duration, moment
+from bot.core.runbook.templates import PLACEHOLDERS, Template, placeholders_in, template, texts_in, unset_sentence
 
 RISKS = ("low", "medium", "high", "critical")
 _T = TypeVar("_T")

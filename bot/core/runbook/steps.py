@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from bot.core.addresses import is_address
 from bot.core.plan import Ask
-from bot.core.runbook_fields import Duration, did_you_mean, reading, some_lines, table
+from bot.core.runbook.addresses import is_address
+from bot.core.runbook.fields import Duration, did_you_mean, reading, some_lines, table
 
 ALL = "all"  # every table of [[database.tables]]
 NOTHING = "none"  # among choices

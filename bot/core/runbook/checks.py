@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, PlainValidator, Tag, ValidationInfo
 
-from bot.core.addresses import is_address
-from bot.core.runbook_fields import (
+from bot.core.runbook.addresses import is_address
+from bot.core.runbook.fields import (
     Flag,
     Headers,
     JsonObject,
@@ -21,7 +21,7 @@ from bot.core.runbook_fields import (
     reading,
     table,
 )
-from bot.core.templates import Template, template, unset_sentence
+from bot.core.runbook.templates import Template, template, unset_sentence
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _STATUS = range(100, 600)

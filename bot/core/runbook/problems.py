@@ -8,7 +8,7 @@ from pydantic import Tag, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.core.runbook_fields import did_you_mean
+from bot.core.runbook.fields import did_you_mean
 
 Path: TypeAlias = tuple[str, ...]
 _NAMED: tuple[Path, ...] = (("checks",), ("database", "tables"), ("scenarios",), ("checklists",))
