@@ -118,11 +118,12 @@ class Drawing:
 
     def _post(self, request: ChangeRequest, message: Message) -> None:
         thread = "" if message.place is Place.CHANNEL else self._card(request)
-        ts = self._found(request, message, thread)
-        if not ts:
+        if ts := self._found(request, message, thread):
+            self._note_posted(request, message, ts, shows="")  # who knows what; the next edit makes it right
+        else:
             post = partial(self._slack.post, request.channel, self._content(request, message), thread=thread)
             ts = self._send(request, message, partial(post, broadcast=message.place is Place.BROADCAST))
-        self._note_posted(request, message, ts)
+            self._note_posted(request, message, ts, shows=message.picture.digest)
 
     def _found(self, request: ChangeRequest, message: Message, thread: str) -> str:
         """The message, if an earlier attempt of which nobody knows the end has put it there."""
@@ -144,13 +145,13 @@ class Drawing:
 
     def _whisper(self, request: ChangeRequest, message: Message) -> None:
         if message.name in request.begun and self._key(request, message) not in self._surely_unsent:
-            self._note_posted(request, message, "")
+            self._note_posted(request, message, "", shows="")
             return
         try:
             self._send(request, message, partial(self._tell, request, message))
         except Refused as refusal:
             _logger.warning("drawing.not_told stream=%s rule=%s", request.id, refusal.rule)
-        self._note_posted(request, message, "")
+        self._note_posted(request, message, "", shows=message.picture.digest)
 
     def _tell(self, request: ChangeRequest, message: Message) -> None:
         content, card = self._content(request, message), self._card(request)
@@ -160,9 +161,9 @@ class Drawing:
         else:
             self._slack.whisper(request.channel, message.person, content, thread=card)
 
-    def _note_posted(self, request: ChangeRequest, message: Message, ts: str) -> None:
+    def _note_posted(self, request: ChangeRequest, message: Message, ts: str, *, shows: str) -> None:
         self._response_urls.pop(request.id, None)
-        data = {"key": message.name, "ts": ts, "digest": message.picture.digest}
+        data = {"key": message.name, "ts": ts, "digest": shows}
         self._journal.note(request.id, Draft(Kind.MESSAGE_POSTED, data))
 
     def _content(self, request: ChangeRequest, message: Message) -> Content:

@@ -1,5 +1,8 @@
 """What is wrong is said before anything starts: one clear line each, all together, exit status 2."""
 
+import pytest
+
+from bot.__main__ import main
 from tests.processes import Started
 from tests.simulator.wire import Fault, on
 from tests.world import World
@@ -57,6 +60,14 @@ def test_socket_mode_is_refused_until_it_works(quiet_world: World) -> None:
 
 def test_a_runbook_that_is_not_there_is_named(quiet_world: World) -> None:
     assert "/nowhere.toml" in "".join(refused(quiet_world, RUNBOOK="/nowhere.toml"))
+
+
+@pytest.mark.parametrize("words", [["web"], ["worker"], ["check"], ["audit", "verify"]])
+def test_what_this_version_cannot_do_is_said_with_status_2(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert "not in this version" in capsys.readouterr().err or words == ["frobnicate"]
 
 
 def test_a_second_process_on_the_same_log_is_refused_clearly(world: World) -> None:

@@ -1,5 +1,7 @@
 """Slack slow, full or gone, time running out, secrets: what people see, and what never happens."""
 
+from datetime import UTC, datetime
+
 from tests.simulator import vercel_cast as the
 from tests.simulator.slack_server import rate_limited
 from tests.simulator.wire import Answer, Fault, on
@@ -67,6 +69,37 @@ def test_vercel_being_gone_at_the_request_is_said_when_patience_ends(world: Worl
         world.rollback(ASKED)
         world.wait_until(lambda: len(world.vercel.requests) > 2)
     world.wait_for_state("Waiting for approval")
+
+
+def test_vercel_going_away_after_the_order_is_said_as_unknown_and_found_by_looking_again(world: World) -> None:
+    reads = Fault(lambda r: r.method == "GET" and ordered(world), times=None, apply=False, answer=Answer(503, b"<p>"))
+    with world.vercel.failing(reads):
+        world.rollback(ASKED)
+        world.approve(BEN, CHLOE)
+        world.wait_for_state("Outcome unknown")
+        world.slack.wait_for(lambda: "can't be seen" in world.thread())
+    world.press(ANA, "look_again")
+    world.wait_for_end("Verified")
+    assert len(world.vercel.posts) == 1
+
+
+def ordered(world: World) -> bool:
+    """Whether the order was sent."""
+    return bool(world.vercel.posts)
+
+
+def test_time_runs_out_also_while_the_process_is_down(quiet_world: World) -> None:
+    world = quiet_world
+    world.shorten({"[approval] expires_after": "2s"})
+    world.start()
+    world.rollback(ASKED)
+    world.slack.wait_for(lambda: world.with_button("approve"))
+    expires = datetime.fromisoformat(world.data("plan_made")[0]["expires_at"])
+    world.kill()
+    world.wait_until(lambda: datetime.now(UTC) > expires)
+    world.start()
+    world.wait_for_state("Expired")
+    world.wait_until_gone("approve")
 
 
 def test_a_deleted_card_is_posted_anew(world: World) -> None:
