@@ -14,10 +14,10 @@ from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.picture import Picture
-from bot.messages.private import help_text, reading, status
+from bot.messages.private import help_text, reading, status, whom_to_call
 from handlers.deliveries import of_command, plain
 
-LATER = ("undo", "verify", "deployments", "timeline", "contacts", "resolve")
+LATER = ("undo", "verify", "deployments", "timeline", "resolve")
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,10 @@ def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:
     return help_text(commands.runbook, commands.actions)
 
 
+def _contacts(commands: Commands, _: Typed, __: Delivery) -> Picture:
+    return whom_to_call(commands.runbook)
+
+
 def _later(_: Commands, typed: Typed, __: Delivery) -> Picture:
     raise Refused("not_in_this_version", f"`/rollback {typed.word}` is not in this version. Nothing was changed.")
 
@@ -118,6 +122,7 @@ _ANSWERS: dict[str, Callable[[Commands, Typed, Delivery], Picture]] = {
     "vercel": _vercel,
     "stop": _stop,
     "status": _status,
+    "contacts": _contacts,
     "help": _help,
     **dict.fromkeys(LATER, _later),
 }

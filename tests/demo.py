@@ -1,7 +1,6 @@
-"""`make demo`: the real bot with stand-ins for Slack, Vercel and the site; you type and press, or it plays itself.
+"""`make demo`: the real bot with stand-ins for Slack, Vercel and the site. With a terminal, you type and press.
 
-With a terminal it is a conversation; without one (as in CI) the main job is played through, and the exit status says
-whether it ended in *Verified*.
+Without one it plays the main job through; the exit status says whether it ended in *Verified*.
 """
 
 import signal
@@ -26,8 +25,7 @@ from tests.world import ANA, INC, World
 APART = {
     **dict.fromkeys(("SLACK_APP_TOKEN", "TOTP_KEY", "SMTP_URL", "MAIL_FROM"), ""),
     **dict.fromkeys(("STATUSPAGE_API_KEY", "STATUSPAGE_PAGE_ID", "STATUSPAGE_API_URL"), ""),
-    **dict.fromkeys((f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL")), ""),
-    **dict.fromkeys((f"{kind}_proxy" for kind in ("http", "https", "all")), ""),
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), ""),
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "text",
 }
@@ -277,10 +275,8 @@ def main() -> int:
     screen.say(OPENING)
     tell = converse if sys.stdin.isatty() else play
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="rollback-demo-") as folder,
-            closing(World(Path(folder), {}, APART, "bot")) as world,
-        ):
+        folder = tempfile.TemporaryDirectory(prefix="rollback-demo-")
+        with folder, closing(World(Path(folder.name), {}, APART, "bot")) as world:
             world.vercel.job_seconds, world.vercel.domain_seconds = JOB_SECONDS, DOMAIN_SECONDS
             return tell(world.start(), screen)
     except AssertionError as missed:

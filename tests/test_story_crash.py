@@ -108,18 +108,18 @@ def test_dying_before_the_order_ends_as_unknown_and_nothing_is_sent(quiet_world:
     assert world.live() == {the.BROKEN}
 
 
-@pytest.mark.parametrize("where", ["before:step_unproven", "after:step_finished", "after:verification_begun"])
-def test_dying_after_the_order_is_settled_by_looking(quiet_world: World, where: str) -> None:
-    world = quiet_world
-    hold(world, where)
-    world.rollback(ASKED)
-    world.approve(BEN, CHLOE)
-    kill_where_it_holds(world)
-    assert_done_once(world)
-
-
-@pytest.mark.parametrize("where", ["before:verification_passed", "after:verification_passed", "before:request_closed"])
-def test_dying_around_the_end_says_it_once(quiet_world: World, where: str) -> None:
+@pytest.mark.parametrize(
+    "where",
+    [
+        "before:step_unproven",
+        "after:step_finished",
+        "after:verification_begun",
+        "before:verification_passed",
+        "after:verification_passed",
+        "before:request_closed",
+    ],
+)
+def test_dying_after_the_order_it_is_done_once_and_said_once(quiet_world: World, where: str) -> None:
     world = quiet_world
     hold(world, where)
     world.rollback(ASKED)

@@ -171,6 +171,7 @@ WORDS = (
     ("help", "/rollback vercel"),
     ("", "/rollback vercel"),
     ("status", "No open requests"),
+    ("contacts", "Vercel Support"),
     ("x" * 4000, "/rollback help"),
     ("'; DROP TABLE events; --", "/rollback help"),
 )

@@ -87,10 +87,6 @@ class Vercel:
         body = self._read(f"/v13/deployments/{quote(id_or_host, safe='')}", f"deployment {id_or_host}")
         return candidate_from(body)
 
-    def list_deployments(self, project_id: str) -> tuple[Candidate, ...]:
-        """The newest production deployments in every state, newest first: one page."""
-        return next(self._pages(projectId=project_id, target="production"), ())
-
     def list_candidates(self, project_id: str) -> tuple[Candidate, ...]:
         """What Vercel offers to roll back to, newest first; the newest 500."""
         pages = self._pages(projectId=project_id, target="production", state="READY", rollbackCandidate="true")

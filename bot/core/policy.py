@@ -7,7 +7,6 @@ What can be said without reading anything is said first.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
 from bot.core.change import FINAL, Kind, State
 from bot.core.errors import Refused
@@ -185,8 +184,3 @@ def _waits_for(other: ChangeRequest) -> str:
 
 def _number(stream: str) -> int:
     return int(stream.rpartition("-")[2])
-
-
-def click_data(*, team: str, channel: str, **more: Any) -> dict[str, Any]:
-    """What a click's event holds: where it came from, and what it says it is about."""
-    return {"team": team, "channel": channel, **more}

@@ -64,7 +64,7 @@ def whom_to_call(runbook: Runbook) -> Picture:
 
 
 def help_text(
-    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "help")
+    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "contacts", "help")
 ) -> Picture:
     """The commands that work with this version's `actions`; `words` are those that need none."""
     scenarios = [scenario for scenario in runbook.scenarios if _works(scenario, actions)]

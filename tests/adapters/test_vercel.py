@@ -63,7 +63,6 @@ def test_lists_are_read_to_their_end(client: Vercel, vercel: VercelStandIn) -> N
     for number in range(150):
         vercel.builds[f"dpl_{number}"] = the.Build(f"dpl_{number}", 1000.0 + number, "An old one")
     assert len(client.list_candidates(the.PROJECT)) == 153
-    assert len(client.list_deployments(the.PROJECT)) == 100
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408, 307])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.change import CLICKS, Kind, State
 from bot.core.errors import Refused
-from bot.core.policy import click_data, refusal_without_reading
+from bot.core.policy import refusal_without_reading
 from bot.core.request import ChangeRequest
 from bot.deciding import Deciding
 from bot.eligibility import Eligibility
@@ -42,7 +42,7 @@ def clicked(history: History, kind: Kind, person: str, **data: Any) -> ChangeReq
     """The request with that click to be decided; `data` is what the payload says otherwise."""
     plan = history.request.plan
     said = {"team": TEAM, "channel": CHANNEL, "digest": plan.digest if plan else "", "reason": "Not now", **data}
-    return history.then(kind, click_data(**said), person).request
+    return history.then(kind, said, person).request
 
 
 def decision(request: ChangeRequest, members: Members | None = None) -> tuple[str, str]:
