@@ -33,6 +33,7 @@ LATER = {
 }
 SOCKET_MODE = "SLACK_APP_TOKEN: Socket Mode is not in this version; leave it out and set SLACK_SIGNING_SECRET"
 HTTP_THREADS = 8
+LONGEST_BODY = 1_000_000  # bytes; read into memory before the signature is looked at
 
 _logger = logging.getLogger("bot")
 
@@ -88,17 +89,21 @@ def _listen(bot: Bot) -> BaseWSGIServer | MultiSocketServer:
         host="0.0.0.0",  # noqa: S104  # a host like Heroku reaches the process from outside; deliveries are signed
         port=bot.settings.port,
         threads=HTTP_THREADS,
+        max_request_body_size=LONGEST_BODY,
         ident="rollback-bot",
     )
 
 
 def _serve(bot: Bot, server: BaseWSGIServer | MultiSocketServer) -> None:
     signal.signal(signal.SIGTERM, _end)
-    bot.start()
-    _logger.info("bot.started port=%s log=%s", bot.settings.port, bot.log.id)
     try:
+        bot.start()
+        _logger.info("bot.started port=%s log=%s", bot.settings.port, bot.log.id)
         server.run()
+    except SystemExit:
+        _logger.info("bot.ending")
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut this off, and the exit status with it
         server.close()
         bot.stop()
         _logger.info("bot.stopped")

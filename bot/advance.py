@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.core.change import Kind
+from bot.core.change import Kind, State
 from bot.core.errors import Revoked, Unavailable
 from bot.core.event import ConflictError, Draft
 from bot.core.next import Act, what_is_due
@@ -24,16 +24,30 @@ from bot.verification import Verification
 
 TRY_AGAIN = timedelta(seconds=1)
 AFTER_A_FAULT = timedelta(seconds=30)
+SOONEST, LATEST = timedelta(seconds=0.1), timedelta(seconds=60)  # whatever a provider asks for: patience ends then
+PLANNING_ENDS = timedelta(seconds=60)
 
 _logger = logging.getLogger(__name__)
 
 
 def acts(
-    journal: Journal, *, planning: Planning, deciding: Deciding, running: Running
+    journal: Journal,
+    *,
+    planning: Planning,
+    deciding: Deciding,
+    running: Running,
+    wake: Callable[[str], None] = lambda _: None,
 ) -> Mapping[Act, Callable[[ChangeRequest], object]]:
-    """What is done for each answer of core."""
+    """What is done for each answer of core. `wake` is called with a request that has been planned again."""
+
+    def plan(request: ChangeRequest) -> None:
+        planned = journal.record(request, *planning.drafts(request, journal.open_requests()))
+        if planned.plan and planned.again_of:  # one that was refused leaves the button to others
+            journal.note(planned.again_of, Draft(Kind.PLANNED_AGAIN, {"request": planned.id}, planned.requester))
+            wake(planned.again_of)
+
     return {
-        Act.PLAN: lambda r: journal.record(r, *planning.drafts(r, journal.open_requests())),
+        Act.PLAN: plan,
         Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
         Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
         Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
@@ -72,9 +86,17 @@ class Advance:
         except Exception:  # what nobody foresaw ends here: logged, said, and tried again later
             reference = secrets.token_hex(4)
             _logger.exception("advance.fault reference=%s stream=%s", reference, stream)
-            if not self._journal.request(stream).faults:
-                self._journal.note(stream, Draft(Kind.FAULT_NOTED, {"reference": reference}))
+            self._note_fault(self._journal.request(stream), reference)
             return self._clock() + AFTER_A_FAULT
+
+    def _note_fault(self, request: ChangeRequest, reference: str) -> None:
+        """Say it once; a request that can't be planned ends, or it would hold its target for ever."""
+        if not request.faults:
+            request = self._journal.note(request.id, Draft(Kind.FAULT_NOTED, {"reference": reference}))
+        if request.state is State.PLANNING and self._clock() - request.made_at >= PLANNING_ENDS:
+            text = f"The bot failed to make a plan (reference {reference}). Nothing was changed."
+            with suppress(ConflictError):
+                self._journal.record(request, Draft(Kind.REQUEST_REFUSED, {"rule": "fault", "text": text}))
 
     def _advance(self, stream: str) -> datetime | None:
         while True:
@@ -102,7 +124,9 @@ class Advance:
         except Revoked:
             raise
         except Unavailable as error:
-            self._held[request.id, act] = error.retry_at or self._clock() + TRY_AGAIN
+            now = self._clock()
+            moment = error.retry_at or now + TRY_AGAIN
+            self._held[request.id, act] = min(max(moment, now + SOONEST), now + LATEST)
 
     def _close(self, request: ChangeRequest) -> None:
         if not request.is_closed:

@@ -54,7 +54,7 @@ class Changes:
         self._journal, self._runbook, self._actions = journal, runbook, actions
         self._drawing, self._wake = drawing, wake
 
-    def ask(self, wish: Wish, delivery: Delivery) -> str:
+    def ask(self, wish: Wish, delivery: Delivery, *, again_of: str = "") -> str:
         """Make a change request; its id. The same delivery again makes nothing and gives the same id.
 
         Raises Refused where this version can't do what was asked.
@@ -72,6 +72,7 @@ class Changes:
             "required": self._runbook.required_for(wish.risk),
             "words": wish.words[:LONGEST_REASON],
             "asks": [asdict(ask) for ask in wish.asks],
+            "again_of": again_of,
             "targets": [self._actions[ask.action].target(ask.params) for ask in wish.asks],
         }
         try:
@@ -107,10 +108,8 @@ class Changes:
             raise Refused("open", f"{stream} is still open: {old.state}.")
         if old.planned_again_as:
             raise Refused("planned_again", f"{stream} was planned again already, as {old.planned_again_as}.")
-        new = self.ask(Wish(old.asks, old.title, old.risk, old.reason, old.words), delivery)
-        self._journal.note(stream, Draft(Kind.PLANNED_AGAIN, {"request": new}, delivery.person))
-        self._wake(stream)
-        return new
+        wish = Wish(old.asks, old.title, old.risk, old.reason, old.words)
+        return self.ask(wish, delivery, again_of=stream)  # noted on the old one once the new one has its plan
 
     def request(self, stream: str) -> ChangeRequest:
         """A request as it stands. Raises Refused where there is none."""

@@ -101,6 +101,7 @@ def build(
             planning=Planning(slack=slack, runbook=runbook, actions=actions, link=drawing.link, clock=clock),
             deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
             running=Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock),
+            wake=wakeups.wake,
         ),
         verification=verification,
         drawing=drawing,

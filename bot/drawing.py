@@ -24,6 +24,7 @@ CARD = "card"
 BETWEEN_EDITS = timedelta(seconds=1.2)  # of one message: Slack allows about 50 a minute
 TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
+SHUT_OUT = ("is_archived", "not_in_channel", "channel_not_found")  # what has ended is not drawn there any more
 GONE = ("message_not_found", "cant_update_message", "thread_not_found")
 
 T = TypeVar("T")
@@ -98,6 +99,8 @@ class Drawing:
             self._wait(request.channel, error.retry_at or self._clock() + TRY_AGAIN)
         except Refused as refusal:
             _logger.warning("drawing.refused message=%s rule=%s", key, refusal.rule)
+            if request.is_final and refusal.rule in SHUT_OUT:
+                self._note_posted(request, message, "", shows="")
             self._wait(key, self._clock() + AFTER_A_REFUSAL)
 
     def _wait(self, key: str, until: datetime) -> None:

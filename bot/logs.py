@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
@@ -50,3 +50,6 @@ def _secrets_in(part: object) -> Iterator[Secret]:
     elif is_dataclass(part):
         for each in fields(part):
             yield from _secrets_in(getattr(part, each.name))
+    elif isinstance(part, Mapping | tuple):
+        for one in part.values() if isinstance(part, Mapping) else part:
+            yield from _secrets_in(one)

@@ -24,9 +24,11 @@ def tell(error: Exception, body: dict[str, Any]) -> BoltResponse:
         picture = fault(reference)
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": picture.text, "blocks": list(picture.blocks)})
+    if body.get("type") == "view_submission":  # 200 without a body would close the modal as if it was taken
+        return _json({"response_action": "errors", "errors": {"reason": picture.text}})
     if body.get("response_url"):
         _send(body["response_url"], picture.text)
-    return BoltResponse(status=200)
+    return BoltResponse(status=200 if isinstance(error, Refused) else 500)
 
 
 def _json(body: dict[str, Any]) -> BoltResponse:

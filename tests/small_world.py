@@ -93,15 +93,20 @@ class Levers:
         self._seen_from: dict[str, datetime] = {}
         self.pulled: Counter[str] = Counter()
         self.mood = Mood.WORKS
+        self.unreadable: Exception | None = None  # what reading it raises
         self.meanwhile: Callable[[], object] = lambda: None  # what else happens during the act
 
     def target(self, params: Facts) -> str:
         return f"lever:{params['lever']}"
 
     def plan(self, params: Facts) -> Step:
+        if self.unreadable:
+            raise self.unreadable
         return Step(self.name, self.target(params), {"is": "up"}, {"is": "down"})
 
     def recheck(self, step: Step) -> str:
+        if self.unreadable:
+            raise self.unreadable
         return ""
 
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:
@@ -210,14 +215,13 @@ class SmallWorld:
                 return
 
     def ask(self) -> None:
-        """ANA asks for two levers, and the plan is made."""
+        """ANA asks for two levers, and the plan is made where they can be read."""
         asks = tuple(Ask(self.levers.name, {"lever": lever}) for lever in "ab")
         self.changes.ask(Wish(asks, "Pull", "medium", "Login is broken", "pull"), self.delivery(ANA))
         self.carry_on()
         plan, expires_at = self.request.plan, self.request.expires_at
-        assert plan
-        assert expires_at
-        self.digest, self.expires_at = plan.digest, expires_at
+        if plan and expires_at:
+            self.digest, self.expires_at = plan.digest, expires_at
 
     def delivery(self, person: str) -> Delivery:
         """Something new that Slack delivers."""

@@ -179,3 +179,16 @@ class TestOutcomeUnknown:
         unknown.told(ANA, "somebody else")
         unknown.press(CHLOE, "it_did_not")
         assert "nothing changed" in unknown.wait_for_state("Failed").lower()
+
+
+def test_a_deployment_that_goes_live_between_the_last_approval_and_the_act_stops_it(quiet_world: World) -> None:
+    world = quiet_world
+    hold(world, "after:request_approved")
+    world.rollback(ASKED)
+    world.approve(BEN, CHLOE)
+    assert world.bot
+    world.bot.wait_for_line("holding")
+    world.vercel.promote_by_someone(the.OLDER)
+    kill_where_it_holds(world)
+    world.wait_for_state("Superseded")
+    assert world.vercel.posts == []

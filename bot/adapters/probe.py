@@ -47,7 +47,7 @@ class Probe:
         asked, began = check.filled(), time.perf_counter()
         try:
             with self._client.stream(asked.method, asked.url, headers=asked.headers, json=asked.json) as response:
-                body = _read(response)
+                body = _read(response, began + TIMEOUT_SECONDS)
         except httpx.TimeoutException:
             return False, f"no answer in {TIMEOUT_SECONDS:g} s", time.perf_counter() - began
         except (httpx.HTTPError, httpx.InvalidURL):
@@ -58,10 +58,13 @@ class Probe:
         return is_right, f"status {response.status_code}" + (f", {wrong}" if wrong else ""), took
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read(response: httpx.Response, until: float) -> bytes:
+    """The body; httpx's own timeout is for each piece, and an answer in drops would never end."""
     body = b""
     for chunk in response.iter_bytes():
         body += chunk
+        if time.perf_counter() > until:
+            raise httpx.ReadTimeout("too slow")
         if len(body) > LONGEST_BODY:
             break
     return body
@@ -74,7 +77,7 @@ def _wrong_body(check: HttpCheck, body: bytes) -> str:
         return ""
     try:
         return "" if _is_part(check.answer, json.loads(body)) else "the JSON answer differs"
-    except ValueError:
+    except (ValueError, RecursionError):
         return "the answer is no JSON"
 
 

@@ -124,6 +124,8 @@ class Slack:
             )
         except (OSError, SlackClientError, http.client.HTTPException) as error:
             raise OutcomeUnknown("Slack did not say whether it took the answer.") from error
+        if response.status_code == http.client.TOO_MANY_REQUESTS:
+            raise Unavailable("Slack asks for patience.")
         if response.status_code != http.client.OK:
             raise Refused("slack", f"Slack did not take the answer: status {response.status_code}.")
 

@@ -53,7 +53,8 @@ class Wakeups:
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        self._timer.join()
+        if self._timer.is_alive():
+            self._timer.join()
         self._pool.shutdown(wait=True)
 
     def _watch(self) -> None:

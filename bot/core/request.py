@@ -109,6 +109,7 @@ class ChangeRequest:
     looked_at: datetime | None = None  # when a person's order to look again proved nothing
     settled_by: str = ""  # who said that an unknown outcome happened
     planned_again_as: str = ""
+    again_of: str = ""  # the ended request that this one plans again
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)
     is_closed: bool = False
@@ -187,6 +188,7 @@ def _made(event: Event) -> ChangeRequest:
         made_at=event.at,
         asks=tuple(Ask(**ask) for ask in data["asks"]),
         targets=tuple(data["targets"]),
+        again_of=data.get("again_of", ""),
         **{key: data[key] for key in ("channel", "team", "title", "risk", "reason", "required", "words")},
     )
 

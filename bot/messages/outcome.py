@@ -54,7 +54,7 @@ def _for_whom(request: ChangeRequest) -> str:
 
 def _next(request: ChangeRequest, runbook: Runbook) -> list[str]:
     lines = afterwards(request, runbook)
-    if request.runs:
+    if request.runs and request.state not in (State.VERIFIED, State.CHECKS_FAIL):  # there it stands above the checks
         lines.append(not_begun(request, runbook))
     if request.state in PLANNED_AGAIN:
         lines.append("To go on, press *Plan again* on the card: it reads production anew.")

@@ -160,10 +160,10 @@ def _running(request: ChangeRequest) -> str:
 def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
     if _nothing_changed(request):
         return (f"*Nothing changed* through this request. {_why(request)}".strip(),)
-    if request.state is State.VERIFIED:
-        return (*_done(request, runbook), "Every required check that ran passed.")
-    if request.state is State.CHECKS_FAIL:
-        return (*_done(request, runbook), _failing(request))
+    if request.state in (State.VERIFIED, State.CHECKS_FAIL):
+        left = not_begun(request, runbook)
+        checked = _failing(request) if request.state is State.CHECKS_FAIL else "Every required check that ran passed."
+        return (*_done(request, runbook), *([f"⚠️ {left}"] if left else []), checked)
     changed = plain(request.ending.changed, _TOLD) if request.ending else ""
     different = f"Different in production: {escape(changed)}." if changed else ""
     partly = "*Partly done.*" if request.state is State.FAILED else ""
