@@ -24,7 +24,7 @@ class Process:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for_line(self, text: str, seconds: float = 15) -> None:
+    def wait_for_line(self, text: str, seconds: float = 30) -> None:
         """Wait until the process wrote a line with `text`; AssertionError when it ends or time is over."""
         with self._changed:
             found = self._changed.wait_for(lambda: self._has(text) or not self._reader.is_alive(), seconds)
@@ -41,7 +41,7 @@ class Process:
         os.kill(self.pid, signal.SIGTERM)
         return self.wait()
 
-    def wait(self, seconds: float = 15) -> int:
+    def wait(self, seconds: float = 30) -> int:
         """Wait for the end; the exit status."""
         status = self._wait(seconds)
         self._reader.join(seconds)

@@ -83,7 +83,7 @@ def test_a_message_whose_posting_is_in_doubt_is_not_posted_twice(world: World, m
     world.rollback(ASKED)
     if message == "outcome":
         world.approve(BEN, CHLOE)
-    assert fault.arrived.wait(10)
+    assert fault.arrived.wait(30)
     world.kill()
     world.slack.lift(fault)
     world.start()
@@ -132,7 +132,7 @@ def test_dying_while_vercel_has_the_order_but_has_not_answered(world: World) -> 
     fault = world.vercel.lay(Fault(lambda r: "/rollback/" in r.path and r.method == "POST", hold=True))
     world.rollback(ASKED)
     world.approve(BEN, CHLOE)
-    assert fault.arrived.wait(10)
+    assert fault.arrived.wait(30)
     world.restart()
     assert_done_once(world)
 

@@ -79,7 +79,7 @@ class Slack(SlackHands):
         with self.lock:
             return transcript(self.state, channel)
 
-    def wait_for(self, predicate: Callable[[], T | None], seconds: float = 10) -> T:
+    def wait_for(self, predicate: Callable[[], T | None], seconds: float = 30) -> T:
         """Wait until `predicate` gives something true, and give that; it is asked anew at each change here.
 
         Raises AssertionError, with the conversation so far, when the time is over.
