@@ -23,6 +23,7 @@ from bot.core.secret import Secret
 NEVER_HEAL = frozenset({"invalid_auth", "account_inactive", "link_disabled", "not_authed", "token_revoked"})
 METADATA_TYPE = "rollback_bot"
 TIMEOUT_SECONDS = 5
+CLOCKS_DIFFER = timedelta(hours=1)  # by less than this, ours and Slack's
 REMEMBERED_SECONDS = 5.0  # one reading serves the clicks of these seconds
 _NO_RETRIES: list[RetryHandler] = []  # the log decides what is tried again, and when
 
@@ -131,7 +132,7 @@ class Slack:
 
     def find(self, channel: str, key: str, *, thread: str = "", since: datetime) -> str:
         """The `ts` of the bot's own message with this key, or "" where there is none since then."""
-        oldest = str((since - timedelta(minutes=1)).timestamp())
+        oldest = str((since - CLOCKS_DIFFER).timestamp())
         ask: dict[str, Any] = {"channel": channel, "oldest": oldest, "include_all_metadata": True, "limit": 200}
         method = "conversations.replies" if thread else "conversations.history"
         ask |= {"ts": thread} if thread else {}
