@@ -14,6 +14,7 @@ from bot.core.change import Kind, State
 from bot.core.errors import Revoked, Unavailable
 from bot.core.event import ConflictError, Draft
 from bot.core.next import Act, what_is_due
+from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
 from bot.deciding import Deciding
 from bot.drawing import Drawing
@@ -24,8 +25,7 @@ from bot.verification import Verification
 
 TRY_AGAIN = timedelta(seconds=1)
 AFTER_A_FAULT = timedelta(seconds=30)
-SOONEST, LATEST = timedelta(seconds=0.1), timedelta(seconds=60)  # whatever a provider asks for: patience ends then
-PLANNING_ENDS = timedelta(seconds=60)
+SOONEST = timedelta(seconds=0.1)
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def acts(
     """What is done for each answer of core. `wake` is called with a request that has been planned again."""
 
     def plan(request: ChangeRequest) -> None:
-        planned = journal.record(request, *planning.drafts(request, journal.open_requests()))
+        planned = journal.record(request, *planning.drafts(request, journal.open_requests))
         if planned.plan and planned.again_of:  # one that was refused leaves the button to others
             journal.note(planned.again_of, Draft(Kind.PLANNED_AGAIN, {"request": planned.id}, planned.requester))
             wake(planned.again_of)
@@ -93,7 +93,7 @@ class Advance:
         """Say it once; a request that can't be planned ends, or it would hold its target for ever."""
         if not request.faults:
             request = self._journal.note(request.id, Draft(Kind.FAULT_NOTED, {"reference": reference}))
-        if request.state is State.PLANNING and self._clock() - request.made_at >= PLANNING_ENDS:
+        if request.state is State.PLANNING and self._clock() - request.made_at >= PATIENCE:
             text = f"The bot failed to make a plan (reference {reference}). Nothing was changed."
             with suppress(ConflictError):
                 self._journal.record(request, Draft(Kind.REQUEST_REFUSED, {"rule": "fault", "text": text}))
@@ -125,8 +125,8 @@ class Advance:
             raise
         except Unavailable as error:
             now = self._clock()
-            moment = error.retry_at or now + TRY_AGAIN
-            self._held[request.id, act] = min(max(moment, now + SOONEST), now + LATEST)
+            moment = max(error.retry_at or now + TRY_AGAIN, now + SOONEST)
+            self._held[request.id, act] = min(moment, now + PATIENCE)  # whatever a provider asks for
 
     def _close(self, request: ChangeRequest) -> None:
         if not request.is_closed:

@@ -95,7 +95,7 @@ class Changes:
         except DeliveredBeforeError:
             pass
         except NotARequestError:
-            raise Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.") from None
+            raise _unknown(stream) from None
         self._wake(stream)
 
     def plan_again(self, stream: str, delivery: Delivery) -> str:
@@ -116,8 +116,12 @@ class Changes:
         try:
             return self._journal.request(stream)
         except NotARequestError:
-            raise Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.") from None
+            raise _unknown(stream) from None
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:
         """Every request that is open, and the newest of those that aren't, oldest first."""
         return self._journal.open_and_newest()
+
+
+def _unknown(stream: str) -> Refused:
+    return Refused("unknown_request", f"There is no request {stream}. `/rollback status` lists them.")

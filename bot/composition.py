@@ -44,8 +44,8 @@ class Bot:
 
     def start(self) -> None:
         """Carry on whatever the log says is open."""
-        for request in self.journal.open_requests():
-            self.wakeups.wake(request.id)
+        for stream in self.journal.open_ids():
+            self.wakeups.wake(stream)
         self.wakeups.start(self.advance)
 
     def stop(self) -> None:

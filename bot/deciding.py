@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from bot.core.change import Kind, State
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
-from bot.core.policy import RULES, needs_no_reading, refusal_without_reading
+from bot.core.policy import PATIENCE, RULES, needs_no_reading, refusal_without_reading
 from bot.core.request import ChangeRequest, Click
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
 
-PATIENCE = timedelta(seconds=60)
 SAY_SO_AFTER = timedelta(seconds=3)
 
 

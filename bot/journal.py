@@ -1,6 +1,7 @@
 """How a request is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from bot.core.change import NOTES, Kind, next_state
@@ -43,13 +44,17 @@ class Journal:
         """The request as it stands now. Raises NotARequestError where there is none."""
         return replay(self._log.read(stream))
 
+    def open_ids(self) -> tuple[str, ...]:
+        """The ids of the requests that something is left to do or to draw for."""
+        return self._log.open_streams("R", Kind.REQUEST_CLOSED)
+
     def open_requests(self) -> tuple[ChangeRequest, ...]:
-        """Every request that something is left to do or to draw for."""
-        return tuple(self.request(stream) for stream in self._log.open_streams("R", Kind.REQUEST_CLOSED))
+        """Those requests, as they stand."""
+        return tuple(self.request(stream) for stream in self.open_ids())
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:
         """The open requests and the newest ones, oldest first."""
-        streams = {*self._log.open_streams("R", Kind.REQUEST_CLOSED), *self._log.newest_streams("R", NEWEST)}
+        streams = {*self.open_ids(), *self._log.newest_streams("R", NEWEST)}
         return tuple(sorted((self.request(stream) for stream in streams), key=lambda request: request.made_at))
 
     def make(self, draft: Draft) -> str:
@@ -75,8 +80,14 @@ class Journal:
         """
         if draft.kind not in NOTES:
             raise ValueError(f"{draft.kind} moves a request; use record")
-        while True:
-            try:
-                return self.record(self.request(stream), draft)
-            except ConflictError:
-                continue
+        return self.record_while(stream, lambda _: True, draft)
+
+    def record_while(self, stream: str, is_so: Callable[[ChangeRequest], bool], draft: Draft) -> ChangeRequest:
+        """Write down what happened however often others write first, as long as `is_so` of the request.
+
+        Gives the request as it stands then. Raises what `record` does, but no ConflictError.
+        """
+        while is_so(request := self.request(stream)):
+            with suppress(ConflictError):
+                return self.record(request, draft)
+        return request

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.actions import Action
 from bot.adapters.slack import Slack
@@ -10,12 +10,10 @@ from bot.core.change import Kind
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Plan
-from bot.core.policy import refusal_beside, refusal_of_channel, refusal_of_few
+from bot.core.policy import PATIENCE, refusal_beside, refusal_of_channel, refusal_of_few
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
-
-PATIENCE = timedelta(seconds=60)  # with something that can't be reached
 
 
 class Planning:
@@ -33,8 +31,8 @@ class Planning:
         self._slack, self._runbook, self._actions, self._link, self._clock = slack, runbook, actions, link, clock
         self._eligibility = Eligibility(slack, runbook)
 
-    def drafts(self, request: ChangeRequest, others: Sequence[ChangeRequest]) -> list[Draft]:
-        """The event that gives the request its plan, or the one that refuses it.
+    def drafts(self, request: ChangeRequest, others: Callable[[], Sequence[ChangeRequest]]) -> list[Draft]:
+        """The event that gives the request its plan, or the one that refuses it; `others` reads the open requests.
 
         Raises Unavailable while something can't be reached and there is patience left.
         """
@@ -49,12 +47,12 @@ class Planning:
             text = f"{error.text} Nothing was changed. Ask again when it answers."
             return [Draft(Kind.REQUEST_REFUSED, {"rule": "unavailable", "text": text})]
 
-    def _accept(self, request: ChangeRequest, others: Sequence[ChangeRequest]) -> frozenset[str]:
+    def _accept(self, request: ChangeRequest, others: Callable[[], Sequence[ChangeRequest]]) -> frozenset[str]:
         """The ids that may approve, the requester not among them. Raises Refused with the first rule that says no."""
         _demand(_refusal_of_workspace(request, self._slack.workspace().team))
         _demand(refusal_of_channel(self._slack.channel(request.channel), self._runbook.access.channels))
         _demand(self._eligibility.refusal_to_ask(request.requester))
-        _demand(refusal_beside(request, others, self._named))
+        _demand(refusal_beside(request, others(), self._named))
         listed = self._eligibility.approvers() - {request.requester}
         eligible = self._eligibility.count_approvers(listed, enough=request.required)
         _demand(refusal_of_few(eligible, request.required))

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from bot.actions import Action
 from bot.core.change import Kind, State
 from bot.core.errors import OutcomeUnknown, Revoked, StepFailed, Unavailable
-from bot.core.event import ConflictError, Draft
+from bot.core.event import Draft
 from bot.core.plan import Facts, Step
+from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
 from bot.journal import Journal
 
-PATIENCE = timedelta(seconds=60)  # with a target or a person that can't be read before a step
 PEOPLE_STAY_READ = timedelta(seconds=60)
 LOOK_SOON, LOOK_LATER = timedelta(seconds=0.1), timedelta(seconds=1)
 
@@ -73,17 +73,8 @@ class Running:
             outcome = Draft(Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": ""})
         except OutcomeUnknown as error:
             outcome = Draft(Kind.STEP_UNPROVEN, {"step": index, "text": error.text})
-        self._conclude(request, index, outcome)
-
-    def _conclude(self, request: ChangeRequest, index: int, outcome: Draft) -> None:
-        """Write down what the act came to, also where clicks were noted meanwhile: looking might never learn it."""
-        while request.running and request.running.index == index:
-            try:
-                self._journal.record(request, outcome)
-            except ConflictError:
-                request = self._journal.request(request.id)
-            else:
-                return
+        # Also where clicks were noted meanwhile: looking might never learn what the provider said.
+        self._journal.record_while(request.id, lambda r: r.running is not None and r.running.index == index, outcome)
 
     def _drift(self, request: ChangeRequest) -> str:
         if request.plan and request.plan.runbook != self._runbook.digest:

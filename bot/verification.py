@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.checking import Checking
 from bot.core.change import Kind, State
 from bot.core.checks import CheckResult, all_pass
-from bot.core.event import ConflictError, Draft
+from bot.core.event import Draft
 from bot.core.request import ChangeRequest
 from bot.journal import Journal
 
@@ -72,11 +72,8 @@ class Verification:
 
     def _take_baseline(self, stream: str) -> None:
         results = self._checking.round(self._journal.request(stream))
-        while (request := self._journal.request(stream)).state in _BEFORE_THE_RUN and request.baseline is None:
-            try:
-                self._journal.record(request, Draft(Kind.BASELINE_TAKEN, _as_data(results)))
-            except ConflictError:
-                continue
+        taken = Draft(Kind.BASELINE_TAKEN, _as_data(results))
+        self._journal.record_while(stream, lambda r: r.state in _BEFORE_THE_RUN and r.baseline is None, taken)
 
     def _verify(self, stream: str) -> None:
         """Run the checks until they pass or the deadline has come, at least once."""
@@ -88,11 +85,7 @@ class Verification:
         if self._stopping.is_set() and not all_pass(results) and self._clock() < until:
             return
         kind = Kind.VERIFICATION_PASSED if all_pass(results) else Kind.VERIFICATION_FAILED
-        while (request := self._journal.request(stream)).state is State.VERIFYING:
-            try:
-                self._journal.record(request, Draft(kind, _as_data(results)))
-            except ConflictError:
-                continue
+        self._journal.record_while(stream, lambda r: r.state is State.VERIFYING, Draft(kind, _as_data(results)))
 
 
 def _log_fault(future: Future[None]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.core.event import ConflictError, DeliveredBeforeError, Draft, Event
+from bot.core.event import ConflictError, DeliveredBeforeError, Draft, Event, number_of
 from bot.core.plan import canonical
 
 GENESIS = "0" * 64
@@ -116,10 +116,10 @@ class SqliteLog:
         """The streams of a kind whose newest event isn't `closing`, oldest first."""
         rows = self._reader().execute(
             """SELECT stream FROM events AS newest WHERE stream LIKE ? AND kind <> ? AND seq =
-               (SELECT max(seq) FROM events WHERE stream = newest.stream) ORDER BY position""",
+               (SELECT max(seq) FROM events WHERE stream = newest.stream)""",
             [f"{prefix}-%", closing],
         )
-        return tuple(sorted((str(row[0]) for row in rows), key=_number))
+        return tuple(sorted((str(row[0]) for row in rows), key=number_of))
 
     def newest_streams(self, prefix: str, most: int) -> tuple[str, ...]:
         """The `most` streams of a kind that were begun last, newest first."""
@@ -206,10 +206,6 @@ def _event(row: Sequence[object]) -> Event:
     stream, seq, kind, actor, at, data, digest = row
     moment = datetime.fromisoformat(str(at))
     return Event(str(stream), int(str(seq)), str(kind), str(actor), moment, json.loads(str(data)), str(digest))
-
-
-def _number(stream: str) -> int:
-    return int(stream.rpartition("-")[2])
 
 
 def _hold(path: Path) -> int:

@@ -31,6 +31,11 @@ class Draft:
     delivery: str | None = None
 
 
+def number_of(stream: str) -> int:
+    """The number in a stream's name: 17 of "R-17"."""
+    return int(stream.rpartition("-")[2])
+
+
 class ConflictError(Exception):
     """Someone else appended first; nothing was written. Read again and decide again."""
 

@@ -6,14 +6,17 @@ What can be said without reading anything is said first.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from bot.core.change import FINAL, Kind, State
 from bot.core.errors import Refused
+from bot.core.event import number_of
 from bot.core.people import Channel, Person, Workspace
 from bot.core.request import ChangeRequest, Click
 
 OPEN_REQUESTS_A_PERSON = 2
+PATIENCE = timedelta(seconds=60)  # with a person or a target that can't be read; then the answer is no
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def refusal_beside(
 
     `name` gives a request's name, linked to its card.
     """
-    earlier = [o for o in others if not o.is_final and _number(o.id) < _number(request.id)]
+    earlier = [o for o in others if not o.is_final and number_of(o.id) < number_of(request.id)]
     for other in earlier:
         if set(other.targets) & set(request.targets):
             return Refused("one_a_target", f"{name(other)} is open for the same target: {_waits_for(other)}.")
@@ -180,7 +183,3 @@ def _waits_for(other: ChangeRequest) -> str:
         return f"it is {other.state}"
     missing = other.required - len(other.approvals)
     return f"it is waiting for {missing} more approval{'' if missing == 1 else 's'}"
-
-
-def _number(stream: str) -> int:
-    return int(stream.rpartition("-")[2])
