@@ -73,7 +73,7 @@ class Changes:
             "words": wish.words[:LONGEST_REASON],
             "asks": [asdict(ask) for ask in wish.asks],
             "again_of": again_of,
-            "targets": [self._actions[ask.action].target(ask.params) for ask in wish.asks],
+            "targets": list(self._targets(wish)),
         }
         try:
             stream = self._journal.make(Draft(Kind.REQUEST_MADE, data, delivery.person, delivery.id))
@@ -83,6 +83,11 @@ class Changes:
             self._drawing.answer_through(stream, delivery.response_url)
         self._wake(stream)
         return stream
+
+    def _targets(self, wish: Wish) -> tuple[str, ...]:
+        """What the request is about, each once: two steps of one plan may have the same target."""
+        targets = [target for ask in wish.asks for target in self._actions[ask.action].targets(ask.params)]
+        return tuple(dict.fromkeys(targets))
 
     def click(self, kind: Kind, stream: str, delivery: Delivery, **more: Any) -> None:
         """Keep what someone pressed; it is decided afterwards. The same delivery again changes nothing.

@@ -8,7 +8,7 @@ from bot.adapters.probe import Probe
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import BotError
 from bot.core.plan import Step
-from bot.core.request import ChangeRequest
+from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 
 CHECKS_AT_ONCE = 16
@@ -23,8 +23,7 @@ class Checking:
 
     def round(self, request: ChangeRequest) -> tuple[CheckResult, ...]:
         """The answers: first of the steps that ended, then of the runbook's checks in its order."""
-        steps = [request.step(run.index) for run in request.runs if run.ended_at]
-        of_steps = [self._pool.submit(self._verify, step) for step in steps]
+        of_steps = [self._pool.submit(self._verify, request.step(run.index), run.op_id) for run in _ended(request)]
         of_runbook = [self._pool.submit(self._probe.ask, check) for check in self._runbook.checks]
         verified = [result for future in of_steps for result in future.result()]
         return (*verified, *(future.result() for future in of_runbook))
@@ -33,9 +32,13 @@ class Checking:
         """Wait for what is being asked."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _verify(self, step: Step) -> tuple[CheckResult, ...]:
+    def _verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         action = self._actions[step.action]
         try:
-            return action.verify(step)
+            return action.verify(step, op_id)
         except BotError as error:
             return (CheckResult(action.name, Verdict.FAILED, required=True, expected="readable", seen=error.text),)
+
+
+def _ended(request: ChangeRequest) -> list[StepRun]:
+    return [run for run in request.runs if run.ended_at]

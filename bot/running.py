@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.actions import Action
 from bot.core.change import Kind, State
-from bot.core.errors import OutcomeUnknown, Revoked, StepFailed, Unavailable
+from bot.core.errors import Drifted, OutcomeUnknown, Revoked, StepFailed, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Step
 from bot.core.policy import PATIENCE
@@ -67,6 +67,9 @@ class Running:
         try:
             facts = self._actions[step.action].execute(step, request.op_ids[index], request.reason)
             outcome = Draft(Kind.STEP_FINISHED, {"step": index, "facts": facts})
+        except Drifted as error:
+            kind = Kind.DRIFT_FOUND if index else Kind.FIRST_STEP_DRIFTED
+            outcome = Draft(kind, {"step": index, "text": error.text})
         except StepFailed as error:
             outcome = _failed(index, error)
         except Unavailable as error:  # nothing was sent

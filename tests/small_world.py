@@ -96,13 +96,13 @@ class Levers:
         self.unreadable: Exception | None = None  # what reading it raises
         self.meanwhile: Callable[[], object] = lambda: None  # what else happens during the act
 
-    def target(self, params: Facts) -> str:
-        return f"lever:{params['lever']}"
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        return (f"lever:{params['lever']}",)
 
     def plan(self, params: Facts) -> Step:
         if self.unreadable:
             raise self.unreadable
-        return Step(self.name, self.target(params), {"is": "up"}, {"is": "down"})
+        return Step(self.name, self.targets(params)[0], {"is": "up"}, {"is": "down"})
 
     def recheck(self, step: Step) -> str:
         if self.unreadable:
@@ -130,7 +130,7 @@ class Levers:
             raise OutcomeUnknown("The lever is up.")
         return {"is": "down"}
 
-    def verify(self, step: Step) -> tuple[CheckResult, ...]:
+    def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         return ()
 
     def undo(self, step: Step) -> Step:

@@ -32,11 +32,11 @@ class TurnSwitch:
     def __init__(self, name: str, url: str, *, on: bool) -> None:
         self.name, self._url, self._on = name, url, on
 
-    def target(self, params: Facts) -> str:
-        return f"switch:{self.name}"
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        return (f"switch:{self.name}",)
 
     def plan(self, params: Facts) -> Step:
-        return Step(self.name, self.target(params), {"on": self._read()}, {"on": self._on})
+        return Step(self.name, self.targets(params)[0], {"on": self._read()}, {"on": self._on})
 
     def recheck(self, step: Step) -> str:
         self._read()
@@ -51,7 +51,7 @@ class TurnSwitch:
             raise OutcomeUnknown("The switch has not turned.")
         return {"on": self._on}
 
-    def verify(self, step: Step) -> tuple[CheckResult, ...]:
+    def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         return (CheckResult("Switch", Verdict.PASSED, required=False, expected="", seen="read"),)
 
     def undo(self, step: Step) -> Step:

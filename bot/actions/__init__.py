@@ -15,8 +15,11 @@ class Action(Protocol):
 
     name: str
 
-    def target(self, params: Facts) -> str:
-        """What is locked while it runs, such as "vercel:<project>"; reads nothing."""
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        """What one open request at a time may be about, such as "vercel:<project>" or "table:<name>"; reads nothing.
+
+        Raises Refused where the parameters name what the runbook doesn't have.
+        """
         ...
 
     def plan(self, params: Facts) -> Step:
@@ -29,6 +32,7 @@ class Action(Protocol):
     def recheck(self, step: Step) -> str:
         """The drift since the plan, as a sentence; "" when production is as planned. The last read before the act.
 
+        An action that can hold its target still reads it once more in `execute`, which then raises Drifted.
         Raises Unavailable.
         """
         ...
@@ -36,7 +40,8 @@ class Action(Protocol):
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:
         """Send the step's one intent and look once; the facts, when it is proven done.
 
-        Raises StepFailed; OutcomeUnknown (accepted, or maybe); Unavailable (certainly nothing was sent).
+        Raises StepFailed; Drifted (nothing was done); OutcomeUnknown (accepted, or maybe); Unavailable (certainly
+        nothing was sent).
         """
         ...
 
@@ -47,7 +52,7 @@ class Action(Protocol):
         """
         ...
 
-    def verify(self, step: Step) -> tuple[CheckResult, ...]:
+    def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         """What production shows of the step now; an unreachable provider is a failed check, not an error."""
         ...
 

@@ -56,10 +56,11 @@ class RollbackDeployment:
     def __init__(self, vercel: Vercel, *, deadline: timedelta = DEADLINE) -> None:
         self._vercel = vercel
         self._deadline = deadline
+        self._target = f"vercel:{vercel.project}"
 
-    def target(self, params: Facts) -> str:  # noqa: ARG002  # the project is the same for every ask
+    def targets(self, params: Facts) -> tuple[str, ...]:  # noqa: ARG002  # the project is the same for every ask
         """The project, as the runbook names it."""
-        return f"vercel:{self._vercel.project}"
+        return (self._target,)
 
     def plan(self, params: Facts) -> Step:
         """The rollback to `params["target"]`: "previous" (default), a deployment id, or an address."""
@@ -69,7 +70,7 @@ class RollbackDeployment:
         _refuse_unplannable(project, needs_one_live=asked == PREVIOUS and not rolling)
         current = self._vercel.read_deployment(rolling.canary.id if rolling else project.most_live).deployment
         seen = Production(project, current, rolling, self._vercel.list_candidates(project.id))
-        return _facts(seen, self._choose(seen, asked), "rollback").as_step(self.target(params))
+        return _facts(seen, self._choose(seen, asked), "rollback").as_step(self._target)
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan; the project is read last."""
@@ -106,7 +107,7 @@ class RollbackDeployment:
         """Look whether the production domains serve the target."""
         return self._look(rollback_facts(step), at_deadline=at_deadline)
 
-    def verify(self, step: Step) -> tuple[CheckResult, ...]:
+    def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:  # noqa: ARG002  # Vercel keeps no ids
         """The domains (required), then what a rollback leaves behind: automatic deployments and cron jobs."""
         facts = rollback_facts(step)
         try:

@@ -61,6 +61,7 @@ class Kind(StrEnum):
     STEP_FINISHED = "step_finished"
     STEP_FAILED = "step_failed"
     STEP_LOST = "step_lost"
+    FIRST_STEP_DRIFTED = "first_step_drifted"  # it read its target again itself, and did nothing
     LOOK_ENDED = "look_ended"  # still unknown
     BASELINE_TAKEN = "baseline_taken"
     VERIFICATION_BEGUN = "verification_begun"
@@ -136,6 +137,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
         Kind.STEP_FINISHED: State.RUNNING,
         Kind.STEP_FAILED: State.FAILED,
         Kind.STEP_LOST: State.UNKNOWN,
+        Kind.FIRST_STEP_DRIFTED: State.SUPERSEDED,
         Kind.REQUEST_STOPPED: State.STOPPED,
         Kind.DRIFT_FOUND: State.FAILED,
         Kind.RUN_FAILED: State.FAILED,

@@ -28,6 +28,7 @@ class CheckResult:
     seen: str
     median_seconds: float | None = None
     worst_seconds: float | None = None
+    value: float | None = None  # the number that the answer is, for an expectation against it later
 
     def as_json(self) -> dict[str, str | bool | float | None]:
         """The result as the log keeps it."""

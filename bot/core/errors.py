@@ -5,6 +5,7 @@ BotError
 ├── Unavailable      something could not be reached; nothing was tried
 │   └── Revoked      it will never be reachable again with what the bot holds
 ├── StepFailed       the provider said no; what changed is known
+│   └── Drifted      production was no longer as planned, so nothing was done
 └── OutcomeUnknown   it may or may not have happened; only looking settles it
 """
 
@@ -48,6 +49,10 @@ class StepFailed(BotError):
     def __init__(self, text: str, *, changed: str = "") -> None:
         self.changed = changed
         super().__init__(text)
+
+
+class Drifted(StepFailed):
+    """Production is no longer as the plan saw it, so nothing was done."""
 
 
 class OutcomeUnknown(BotError):

@@ -249,6 +249,10 @@ def _with_last_run(request: ChangeRequest, **changes: Any) -> ChangeRequest:
     return replace(request, runs=(*request.runs[:-1], replace(request.runs[-1], **changes)), look_ordered=False)
 
 
+def _drifted(request: ChangeRequest, event: Event, _: Facts) -> ChangeRequest:
+    return _with_last_run(request, ended_at=event.at) if request.running else request
+
+
 def _verification_begun(request: ChangeRequest, event: Event, data: dict[str, Any]) -> ChangeRequest:
     return replace(_decided(request, event, data), verify_until=datetime.fromisoformat(data["until"]))
 
@@ -286,6 +290,8 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.STEP_UNPROVEN: lambda r, _, d: _with_last_run(r, note=d["text"]),
     Kind.STEP_FINISHED: lambda r, e, d: _with_last_run(r, facts=d["facts"], ended_at=e.at),
     Kind.STEP_FAILED: lambda r, e, _: _with_last_run(r, ended_at=e.at),
+    Kind.DRIFT_FOUND: _drifted,
+    Kind.FIRST_STEP_DRIFTED: _drifted,
     Kind.STEP_LOST: lambda r, _, d: replace(r, lost_text=d["text"]),
     Kind.BASELINE_TAKEN: lambda r, _, d: replace(r, baseline=tuple(result_from_json(x) for x in d["results"])),
     Kind.VERIFICATION_BEGUN: _verification_begun,

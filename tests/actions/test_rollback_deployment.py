@@ -26,7 +26,7 @@ def refusal(rollback: RollbackDeployment, target: str = "previous") -> Refused:
 def test_the_lock_is_the_project_and_is_known_without_reading(
     rollback: RollbackDeployment, vercel: VercelStandIn
 ) -> None:
-    assert rollback.target({}) == f"vercel:{the.PROJECT_NAME}"
+    assert rollback.targets({}) == (f"vercel:{the.PROJECT_NAME}",)
     assert vercel.requests == []
 
 

@@ -14,7 +14,7 @@ from tests.simulator.wire import Answer, Fault
 
 
 def checks(rollback: RollbackDeployment, step: Step) -> dict[str, CheckResult]:
-    return {result.name: result for result in rollback.verify(step)}
+    return {result.name: result for result in rollback.verify(step, OP)}
 
 
 def test_verification_reads_the_domains_again_and_says_that_pushes_stay_back(
@@ -49,7 +49,7 @@ def test_an_unreachable_vercel_fails_the_check_and_raises_nothing(
     rollback: RollbackDeployment, step: Step, vercel: VercelStandIn
 ) -> None:
     vercel.lay(Fault(PROJECT_READ, answer=Answer(502)))
-    (result,) = rollback.verify(step)
+    (result,) = rollback.verify(step, OP)
     assert (result.verdict, result.required) == (Verdict.FAILED, True)
 
 

@@ -1,0 +1,189 @@
+"""What a table in production is, and whether its rows may be restored in place. Read by the catalog, judged here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.core.errors import Refused
+
+
+class Name(NamedTuple):
+    """A relation by schema and name, as the catalog spells them; never put into SQL but as an identifier."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `type` as PostgreSQL spells it, with its modifier."""
+
+    name: str
+    type: str
+    is_required: bool  # NOT NULL
+    has_default: bool  # a default or an identity fills it where a row is inserted without it
+    is_generated: bool  # computed by the database, never written
+    is_always_identity: bool  # can be inserted, can't be updated
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A reference from the table to a parent; `sets_null` = ON DELETE SET NULL on one nullable column."""
+
+    name: str
+    columns: tuple[str, ...]
+    parent: Name
+    parent_columns: tuple[str, ...]
+    sets_null: bool
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger of the owner's that fires in ordinary sessions; `is_always` = ENABLE ALWAYS."""
+
+    name: str
+    is_always: bool
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A sequence that fills a column."""
+
+    name: Name
+    column: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A relation as the catalog has it. `fingerprint` is a digest of all of its definition and of no row."""
+
+    name: Name
+    kind: str  # pg_class.relkind: "r" is an ordinary table
+    is_temporary: bool
+    is_partition: bool
+    inherits: bool  # it is a parent or a child of table inheritance
+    has_rules: bool  # rewrite rules
+    is_owned: bool  # the bot's role is a member of the owner
+    hides_rows: bool  # row-level security applies to the bot's role
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]  # the primary key, else a unique key without NULLs; () = none
+    foreign_keys: tuple[ForeignKey, ...]
+    referenced_by: tuple[Name, ...]  # tables whose rows point here
+    triggers: tuple[Trigger, ...]
+    sequences: tuple[Counter, ...]
+    stale_views: tuple[Name, ...]  # materialized views that are made from it
+    writers: tuple[str, ...]  # roles besides its owner that can change its rows
+    readers: tuple[str, ...]  # roles besides its owner that can read its rows
+    fingerprint: str
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def own_columns(self) -> tuple[Column, ...]:
+        """The columns that hold values of their own; generated ones follow from them."""
+        return tuple(column for column in self.columns if not column.is_generated)
+
+
+_KINDS = {
+    "v": "a view",
+    "m": "a materialized view",
+    "f": "a foreign table",
+    "S": "a sequence",
+    "i": "an index",
+    "c": "a type",
+}
+
+
+def refusal_of_table(table: Table) -> Refused | None:
+    """Why a table's rows can't be restored in place, if so."""
+    rules = (
+        (table.kind in _KINDS, "kind", f"{table.name} is {_KINDS.get(table.kind, '')}, not a table."),
+        (table.kind == "p", "partition", f"{table.name} is partitioned; that is not in this version."),
+        (table.is_temporary, "temporary", f"{table.name} is a temporary table."),
+        (table.is_partition, "partition", f"{table.name} is a partition; restore its parent."),
+        (table.inherits, "inheritance", f"{table.name} takes part in table inheritance."),
+        (table.has_rules, "rules", f"{table.name} has rewrite rules; statements against it would be rewritten."),
+        (
+            not table.is_owned,
+            "privilege",
+            f"The bot's role is no member of the owner of {table.name}, so it can't switch its triggers off.",
+        ),
+        (table.hides_rows, "row_security", _row_security(table.name)),
+        (
+            not table.key,
+            "no_key",
+            f"{table.name} has no primary key or NOT NULL unique key; rows can't be matched with those of a backup.",
+        ),
+    )
+    return _first(rules)
+
+
+def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
+    """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell."""
+    name = f"Backup {backup.name}"
+    missing_key = [column for column in live.key if not backup.column(column)]
+    extra = [column.name for column in backup.columns if not live.column(column.name)]
+    other = [
+        f"{column.name} is {theirs.type} in the backup and {column.type} in the table"
+        for column in live.own_columns
+        if (theirs := backup.column(column.name)) and theirs.type != column.type
+    ]
+    rules = (
+        (
+            backup.kind != "r" or backup.is_temporary,
+            "kind",
+            f"{name} is {_KINDS.get(backup.kind, 'not an ordinary table')}; a backup must be an ordinary table.",
+        ),
+        (
+            not backup.is_owned,
+            "privilege",
+            f"The bot's role is no member of the owner of {backup.name}, so it can't hold it still.",
+        ),
+        (backup.hides_rows, "row_security", _row_security(backup.name)),
+        (bool(missing_key), "no_key", f"{name} has no column {', '.join(missing_key)}, by which rows are matched."),
+        (bool(extra), "extra_columns", f"{name} has columns that {live.name} no longer has: {', '.join(extra)}."),
+        (bool(other), "type", f"{name} can't be put back without a change of types: {'; '.join(other)}."),
+    )
+    return _first(rules)
+
+
+def fills_itself(column: Column) -> bool:
+    """Whether a row may be inserted without a value for the column."""
+    return column.has_default or column.is_generated or not column.is_required
+
+
+def parents_first(tables: Sequence[Table]) -> tuple[Table, ...]:
+    """The tables in an order in which every parent stands before its children; a table may refer to itself.
+
+    Raises Refused where their foreign keys form a cycle.
+    """
+    left, ordered = {table.name: table for table in tables}, []
+    while left:
+        ready = [table for table in left.values() if not _parents(table) & set(left)]
+        if not ready:
+            names = ", ".join(str(name) for name in left)
+            text = f"The foreign keys of {names} form a cycle. Restore one table of the cycle at a time."
+            raise Refused("fk_cycle", f"{text} Several at once are not in this version.")
+        ordered += ready
+        left = {name: table for name, table in left.items() if table not in ready}
+    return tuple(ordered)
+
+
+def _parents(table: Table) -> set[Name]:
+    return {fk.parent for fk in table.foreign_keys} - {table.name}
+
+
+def _row_security(name: Name) -> str:
+    return (
+        f"Row-level security hides rows of {name} from the bot's role, so it would copy and restore only the rows "
+        "it may see. The role needs BYPASSRLS."
+    )
+
+
+def _first(rules: Sequence[tuple[bool, str, str]]) -> Refused | None:
+    return next((Refused(rule, f"{text} Nothing was changed.") for is_so, rule, text in rules if is_so), None)
