@@ -21,7 +21,7 @@ from bot.core.secret import Secret
 from bot.logs import set_up
 from bot.settings import Settings, SettingsProblems, load_settings, read_environment
 from handlers import register
-from handlers.rollback import Commands
+from handlers.commands import Commands
 from handlers.web import application
 
 BAD_SETTINGS, GAVE_UP = 2, 1
@@ -81,7 +81,9 @@ def _listen(bot: Bot) -> BaseWSGIServer | MultiSocketServer:
     """Slack's edge on its port; deliveries wait there until the bot serves. Raises OSError."""
     app = _bolt(bot)
     register(
-        app, changes=bot.changes, commands=Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions)
+        app,
+        changes=bot.changes,
+        commands=Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions, bot.questions),
     )
     ready = {"log": bot.log.is_writable, "slack": bot.slack.is_reachable}
     return create_server(

@@ -9,7 +9,8 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft
 from bot.core.plan import Ask, Facts
-from bot.core.request import ChangeRequest, NotARequestError
+from bot.core.replay import NotARequestError
+from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.drawing import Drawing
 from bot.journal import Journal

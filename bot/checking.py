@@ -1,30 +1,41 @@
-"""One round of checks: every question of the runbook, and what each step that was carried out says of itself."""
+"""One round of checks: every question of the runbook, and what each step that was carried out says of itself.
+
+A check that is off isn't asked. What is a number is compared with what the same check saw before the run; the round
+before the run is compared with itself.
+"""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.actions import Action
+from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
-from bot.core.checks import CheckResult, Verdict
+from bot.core.checks import CheckResult, Verdict, judged
 from bot.core.errors import BotError
 from bot.core.plan import Step
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
+from bot.core.runbook.checks import Check, ErrorRateCheck, HttpCheck, SqlCheck
 
 CHECKS_AT_ONCE = 16
 
 
 class Checking:
-    """Asks all at once, in parallel. What can't be reached is a failed check, not an error."""
+    """Asks all at once, in parallel. What can't be reached is a failed check, not an error.
 
-    def __init__(self, *, runbook: Runbook, probe: Probe, actions: Mapping[str, Action]) -> None:
-        self._runbook, self._probe, self._actions = runbook, probe, actions
+    `questions` may be None where the runbook has no [database], and so no SQL check.
+    """
+
+    def __init__(
+        self, *, runbook: Runbook, probe: Probe, questions: Questions | None, actions: Mapping[str, Action]
+    ) -> None:
+        self._runbook, self._probe, self._questions, self._actions = runbook, probe, questions, actions
         self._pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="check")
 
     def round(self, request: ChangeRequest) -> tuple[CheckResult, ...]:
         """The answers: first of the steps that ended, then of the runbook's checks in its order."""
         of_steps = [self._pool.submit(self._verify, request.step(run.index), run.op_id) for run in _ended(request)]
-        of_runbook = [self._pool.submit(self._probe.ask, check) for check in self._runbook.checks]
+        of_runbook = [self._pool.submit(self._ask, check, request) for check in self._runbook.checks]
         verified = [result for future in of_steps for result in future.result()]
         return (*verified, *(future.result() for future in of_runbook))
 
@@ -39,6 +50,26 @@ class Checking:
         except BotError as error:
             return (CheckResult(action.name, Verdict.FAILED, required=True, expected="readable", seen=error.text),)
 
+    def _ask(self, check: Check, request: ChangeRequest) -> CheckResult:
+        if check.off:
+            return CheckResult(check.name, Verdict.OFF, check.required, "", check.off)
+        if isinstance(check, HttpCheck):
+            return self._probe.ask(check)
+        answer = self._number(check)
+        return judged(check, answer, _before(request, check.name) if request.runs else answer.value)
+
+    def _number(self, check: SqlCheck | ErrorRateCheck) -> CheckResult:
+        if isinstance(check, ErrorRateCheck):
+            return self._probe.error_rate(check)
+        if self._questions is None:
+            raise LookupError(f"{check.name} needs a database")
+        return self._questions.ask(check)
+
 
 def _ended(request: ChangeRequest) -> list[StepRun]:
     return [run for run in request.runs if run.ended_at]
+
+
+def _before(request: ChangeRequest, name: str) -> float | None:
+    """What the check of this name saw before the run; None where it saw nothing, or wasn't asked in time."""
+    return next((result.value for result in request.baseline or () if result.name == name), None)

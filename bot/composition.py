@@ -2,25 +2,36 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.actions import Action
+from bot.actions.backup_listing import list_backups
+from bot.actions.restore_reading import RestoreReading
+from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.adapters.log_sqlite import SqliteLog
+from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
 from bot.adapters.slack import Slack
 from bot.adapters.vercel import Vercel
 from bot.adapters.wakeups import Wakeups
 from bot.advance import Advance, acts
-from bot.changes import Changes
+from bot.changes import Changes, Delivery
 from bot.checking import Checking
-from bot.core.errors import Revoked
+from bot.core.deployment import label
+from bot.core.errors import BotError, Revoked
+from bot.core.restore import ACTION, LiveDeployment
+from bot.core.runbook.tables import Database
 from bot.deciding import Deciding
 from bot.drawing import Drawing
 from bot.eligibility import Eligibility
 from bot.journal import Journal
+from bot.messages.backups import backups
+from bot.messages.picture import Picture
 from bot.planning import Planning
+from bot.readings import Readings
 from bot.running import Running
 from bot.settings import Settings
 from bot.verification import Verification
@@ -40,6 +51,8 @@ class Bot:
     drawing: Drawing
     verification: Verification
     checking: Checking
+    readings: Readings
+    questions: Mapping[str, Callable[[Delivery], None]]
     advance: Callable[[str], datetime | None]
 
     def start(self) -> None:
@@ -51,6 +64,7 @@ class Bot:
     def stop(self) -> None:
         """Begin nothing new, let what is running come to its next answer, and close the log."""
         self.wakeups.stop()
+        self.readings.stop()
         self.verification.stop()
         self.checking.stop()
         self.log.close()
@@ -58,12 +72,53 @@ class Bot:
 
 def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[str, Action]:
     """The actions of this version that the runbook has what it takes for."""
-    told = settings.runbook.vercel
-    if told is None or settings.vercel_token is None:
+    vercel = _vercel(settings, clock)
+    found: list[Action] = []
+    if vercel and settings.runbook.vercel:
+        found.append(RollbackDeployment(vercel, deadline=settings.runbook.vercel.deadline))
+    told, url = settings.runbook.database, settings.database_url
+    if told and told.tables and url:
+        found.append(RestoreTables(url, told, RestoreReading(url, told, clock=clock, live=partial(_live, vercel))))
+    return {action.name: action for action in found}
+
+
+def _vercel(settings: Settings, clock: Callable[[], datetime]) -> Vercel | None:
+    told, token = settings.runbook.vercel, settings.vercel_token
+    if told is None or token is None:
+        return None
+    return Vercel(token, told.project, clock, team=told.team or "", base_url=settings.vercel_api_url)
+
+
+def _live(vercel: Vercel | None) -> LiveDeployment | None:
+    """What production serves; None where that can't be told: data is restored whatever Vercel says."""
+    if vercel is None:
+        return None
+    try:
+        project = vercel.read_project()
+        live = vercel.read_deployment(project.most_live).deployment
+    except BotError:
+        return None
+    built_at = datetime.fromtimestamp(live.created_at, UTC).isoformat()
+    return LiveDeployment(live.id, label(live), built_at, is_rolled_back=project.is_rolled_back_to(live.id))
+
+
+def _readable(
+    actions: Mapping[str, Action], readings: Readings, database: Database | None, clock: Callable[[], datetime]
+) -> dict[str, Callable[[Delivery], None]]:
+    """What can be asked of production without changing it, by its word in the commands."""
+    restore = actions.get(ACTION)
+    if database is None or not isinstance(restore, RestoreTables):
         return {}
-    vercel = Vercel(settings.vercel_token, told.project, clock, team=told.team or "", base_url=settings.vercel_api_url)
-    rollback = RollbackDeployment(vercel, deadline=told.deadline)
-    return {rollback.name: rollback}
+
+    def read_backups() -> Picture:
+        return backups(list_backups(restore.reading), clock(), database.max_backup_age)
+
+    return {"backups": partial(readings.ask, "backups", read=read_backups)}
+
+
+def _questions(settings: Settings) -> Questions | None:
+    told, url = settings.runbook.database, settings.database_url
+    return Questions(url, told.schema) if told and url else None
 
 
 @dataclass(frozen=True)
@@ -92,7 +147,7 @@ def build(
     journal, wakeups = Journal(log), Wakeups(clock)
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
-    checking = Checking(runbook=runbook, probe=Probe(), actions=actions)
+    checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
     verification = Verification(journal=journal, checking=checking, clock=clock, wake_at=wakeups.wake_at)
     engine = Advance(
         journal=journal,
@@ -108,6 +163,26 @@ def build(
         clock=clock,
     )
 
+    changes = Changes(journal=journal, runbook=runbook, actions=actions, drawing=drawing, wake=wakeups.wake)
+    readings = Readings(slack=slack, runbook=runbook)
+    return Bot(
+        settings=settings,
+        actions=actions,
+        log=log,
+        slack=slack,
+        journal=journal,
+        changes=changes,
+        wakeups=wakeups,
+        drawing=drawing,
+        verification=verification,
+        checking=checking,
+        readings=readings,
+        questions=_readable(actions, readings, runbook.database, clock),
+        advance=_or_give_up(engine, give_up),
+    )
+
+
+def _or_give_up(engine: Advance, give_up: Callable[[str], None]) -> Callable[[str], datetime | None]:
     def advance(stream: str) -> datetime | None:
         try:
             return engine.advance(stream)
@@ -115,5 +190,4 @@ def build(
             give_up(error.text)
             return None
 
-    changes = Changes(journal=journal, runbook=runbook, actions=actions, drawing=drawing, wake=wakeups.wake)
-    return Bot(settings, actions, log, slack, journal, changes, wakeups, drawing, verification, checking, advance)
+    return advance

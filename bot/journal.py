@@ -6,7 +6,8 @@ from typing import Protocol
 
 from bot.core.change import NOTES, Kind, next_state
 from bot.core.event import ConflictError, Draft, Event
-from bot.core.request import ChangeRequest, evolve, replay
+from bot.core.replay import evolve, replay
+from bot.core.request import ChangeRequest
 
 
 class Log(Protocol):

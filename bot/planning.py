@@ -10,7 +10,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Plan
-from bot.core.policy import PATIENCE, refusal_beside, refusal_of_channel, refusal_of_few
+from bot.core.policy import PATIENCE, refusal_beside, refusal_of_channel, refusal_of_few, refusal_of_workspace
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -49,7 +49,7 @@ class Planning:
 
     def _accept(self, request: ChangeRequest, others: Callable[[], Sequence[ChangeRequest]]) -> frozenset[str]:
         """The ids that may approve, the requester not among them. Raises Refused with the first rule that says no."""
-        _demand(_refusal_of_workspace(request, self._slack.workspace().team))
+        _demand(refusal_of_workspace(request.team, self._slack.workspace()))
         _demand(refusal_of_channel(self._slack.channel(request.channel), self._runbook.access.channels))
         _demand(self._eligibility.refusal_to_ask(request.requester))
         _demand(refusal_beside(request, others(), self._named))
@@ -81,9 +81,3 @@ class Planning:
 def _demand(refusal: Refused | None) -> None:
     if refusal:
         raise refusal
-
-
-def _refusal_of_workspace(request: ChangeRequest, team: str) -> Refused | None:
-    if request.team == team:
-        return None
-    return Refused("workspace", "This command came from another workspace. Ask in the bot's own.")

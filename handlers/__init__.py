@@ -10,9 +10,10 @@ from slack_bolt import App
 
 from bot.changes import Changes
 from bot.core.change import Kind
-from handlers import decide, errors, follow, rollback
+from handlers import dbrestore, decide, errors, follow, rollback
+from handlers.commands import Commands
 
-COMMANDS = {"/rollback": rollback.command}
+COMMANDS = {"/rollback": rollback.command, "/dbrestore": dbrestore.command}
 BUTTONS: dict[str, Callable[..., None]] = {
     "approve": partial(decide.clicked, kind=Kind.APPROVAL_CLICKED),
     "deny": decide.deny_clicked,
@@ -26,7 +27,7 @@ BUTTONS: dict[str, Callable[..., None]] = {
 VIEWS = {"denial": decide.denial_submitted}
 
 
-def register(app: App, *, changes: Changes, commands: rollback.Commands) -> None:
+def register(app: App, *, changes: Changes, commands: Commands) -> None:
     """Bind every trigger to its function."""
     for name, answer in COMMANDS.items():
         app.command(name)(partial(answer, commands=commands))

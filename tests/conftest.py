@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.database.damage import damage
+from tests.database.server import Database, server
+from tests.simulator import vercel_cast as the
 from tests.world import World
 
 
@@ -24,5 +27,30 @@ def quiet_world(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path)
     try:
         yield world
+    finally:
+        world.close()
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """A database of one's own, as seeded, on the server of this run; that begins with the first test that asks."""
+    with server().database() as database:
+        yield database
+
+
+@pytest.fixture
+def damaged(database: Database) -> Database:
+    """A database to which a bad deployment has happened."""
+    damage(database.superuser())
+    return database
+
+
+@pytest.fixture
+def shop(tmp_path: Path, damaged: Database) -> Iterator[World]:
+    """A world with that database, whose code works again and whose bot is running."""
+    world = World(tmp_path, database=damaged.url)
+    world.vercel.promote_by_someone(the.PREVIOUS)
+    try:
+        yield world.start()
     finally:
         world.close()

@@ -1,13 +1,13 @@
-"""`make demo`: the real bot with stand-ins for Slack, Vercel and the site. With a terminal, you type and press.
+"""`make demo`: the real bot and a real PostgreSQL, with stand-ins for Slack, Vercel and the site.
 
-Without one it plays the main job through; the exit status says whether it ended in *Verified*.
+With a terminal, you type and press. Without one it plays both main jobs through; the exit status says whether each
+ended in *Verified*.
 """
 
 import signal
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
@@ -15,10 +15,10 @@ from types import FrameType
 import httpx
 
 from handlers import BUTTONS, COMMANDS
+from tests.database.server import Database, server
+from tests.demo_levers import spoil, words
 from tests.demo_screen import BOLD, DIM, Follower, Screen
-from tests.simulator import vercel_cast as the
 from tests.simulator.slack_delivery import Answered
-from tests.simulator.wire import Fault
 from tests.world import ANA, INC, World
 
 # What a laptop's own settings must not change: other modes of the bot, and proxies between the processes.
@@ -33,25 +33,30 @@ JOB_SECONDS, DOMAIN_SECONDS = 2.0, 0.7  # slow enough to be read, as Vercel is
 PATIENCE = 3.0  # seconds until a button that isn't there is not waited for any more
 PLAYED_SECONDS = 60.0  # until the job that plays itself has to be Verified
 ASK = "/rollback vercel because checkout is broken"
+ASK_FOR_ROWS = "/dbrestore user_profiles because names are wrong"
 
 OPENING = f"""\
-Production is broken: a build went live 20 minutes ago, and the site answers 500 on every page.
-The bot is the real one; Slack, Vercel and the site are stand-ins on this machine.
+Production is broken: a build went live 20 minutes ago, the site answers 500 on every page, and people's names are gone.
+The bot and the PostgreSQL are real; Slack, Vercel and the site are stand-ins on this machine.
 
 You are ana, on call. Type
     {ASK}
+and, when that is done,
+    {ASK_FOR_ROWS}
 """
 HELP = """\
-/rollback …          a command, as in Slack; /rollback help lists them
+/rollback …, /dbrestore …
+                     a command, as in Slack; /rollback help and /dbrestore help list them
 ben, as ben          be somebody else; people lists them
 approve, deny [why], withdraw, stop, plan again, look again, it happened, it did not
                      press the newest such button
-site                 what the site answers now, and what is live
+site, rows           what the site answers now, and what is live; what the profiles hold
 lose the answer      Vercel does what the next order says; its answer is lost
 nothing moves        the same, and nothing moves either (the bot looks for 3 minutes)
 it moves again       … until now
 somebody promotes    another deployment goes live behind the bot's back
 break it             the broken build is live again
+cut the database     end every session of the bot's in the database
 kill the bot         kill -9, and start it again on the same log
 quit"""
 
@@ -59,8 +64,10 @@ quit"""
 class Conversation:
     """What one person after the other types, and what it does; `answer` is asked where Slack shows a dialog."""
 
-    def __init__(self, world: World, screen: Screen, answer: Callable[[str], str]) -> None:
-        self.world, self.slack, self.screen, self.answer = world, world.slack, screen, answer
+    def __init__(
+        self, world: World, levers: Mapping[str, Callable[[], str]], screen: Screen, answer: Callable[[str], str]
+    ) -> None:
+        self.world, self.slack, self.levers, self.screen, self.answer = world, world.slack, levers, screen, answer
         self.who = ANA
 
     @property
@@ -71,16 +78,16 @@ class Conversation:
     def take(self, line: str) -> None:
         """Do what was typed, or say why not."""
         line = " ".join(line.split())
-        words = line.lower()
-        name = words.removeprefix("as ")
-        button = next((one for one in BUTTON_WORDS if f"{words} ".startswith(f"{one} ")), None)
+        said = line.lower()
+        name = said.removeprefix("as ")
+        button = next((one for one in BUTTON_WORDS if f"{said} ".startswith(f"{one} ")), None)
         if line.startswith("/"):
             self._command(line)
         elif name in self.names():
             self.who = self.names()[name]
-        elif words in WORDS:
-            self.screen.say(f"{WORDS[words](self.world)}\n")
-        elif button in {words, "deny"}:
+        elif said in self.levers:
+            self.screen.say(f"{self.levers[said]()}\n")
+        elif button in {said, "deny"}:
             self._press(BUTTON_WORDS[button], line[len(button) :].strip())
         elif line:
             self.screen.say(f"{line[:60]}: not known here. help lists what can be typed.", DIM)
@@ -146,87 +153,12 @@ class Conversation:
             self.screen.say(f"Slack shows: the app did not respond ({answered.status or answered.text}).", DIM)
 
 
-# What can be typed beside commands, names and buttons: each does something to the world and says what.
-
-
-def site(world: World) -> str:
-    """What the site answers now, and what is live."""
-    status = httpx.get(world.site.url, trust_env=False).status_code
-    live = Counter(world.vercel.live().values())
-    builds = world.vercel.builds
-    lines = [f'{count} of {len(the.DOMAINS)} domains serve "{builds[id_].subject}"' for id_, count in live.items()]
-    return "\n".join([f"The site answers {status}.", *lines])
-
-
-def people(world: World) -> str:
-    """Who is here, and who is in the group of approvers."""
-    approvers = {user for group in world.slack.groups.values() for user in group.users}
-    here = [one for one in world.slack.people.values() if not one.is_bot and not one.deleted]
-    kinds = {
-        one.id: ["in the group of approvers"] * (one.id in approvers)
-        + ["a guest"] * one.is_restricted
-        + ["of another organization"] * (one.team != world.slack.team.id)
-        for one in here
-    }
-    return "\n".join(f"{one.name}{': ' if kinds[one.id] else ''}{', '.join(kinds[one.id])}" for one in here)
-
-
-def lose_answer(world: World) -> str:
-    """Vercel applies the next order, and its answer never arrives."""
-    world.vercel.lay(Fault(lambda r: r.method == "POST" and "/rollback/" in r.path, drop=True))
-    return "Vercel will carry the next order out, and its answer will be lost on the way."
-
-
-def nothing_moves(world: World) -> str:
-    """The next order is taken, but nothing tells of it: no answer, no record, no domain."""
-    lose_answer(world)
-    world.vercel.records_jobs = False
-    world.vercel.stuck_domains.update(the.DOMAINS)
-    return "Vercel will answer nothing to the next order, and show nothing. The bot looks for the runbook's 3 minutes."
-
-
-def it_moves_again(world: World) -> str:
-    """What was ordered shows."""
-    world.vercel.records_jobs = True
-    world.vercel.stuck_domains.clear()
-    return "Vercel shows what was ordered, and moves the domains."
-
-
-def somebody_promotes(world: World) -> str:
-    """Drift."""
-    world.vercel.promote_by_someone(the.OLDER)
-    return f"Somebody promoted {the.OLDER} in Vercel's dashboard."
-
-
-def break_it(world: World) -> str:
-    """Back to where the demo began."""
-    world.vercel.promote_by_someone(the.BROKEN)
-    return "The broken build is live again on every domain."
-
-
-def kill_bot(world: World) -> str:
-    """kill -9 and a new process."""
-    world.restart()
-    return "The bot was killed (kill -9) and runs again, on the same log."
-
-
-WORDS: dict[str, Callable[[World], str]] = {
-    "help": lambda _: HELP,
-    "people": people,
-    "site": site,
-    "lose the answer": lose_answer,
-    "nothing moves": nothing_moves,
-    "it moves again": it_moves_again,
-    "somebody promotes": somebody_promotes,
-    "break it": break_it,
-    "kill the bot": kill_bot,
-}
 BUTTON_WORDS = {action_id.replace("_", " "): action_id for action_id in BUTTONS}
 
 
-def converse(world: World, screen: Screen) -> int:
+def converse(world: World, database: Database, screen: Screen) -> int:
     """Take what is typed until quit; the exit status."""
-    conversation = Conversation(world, screen, screen.ask)
+    conversation = Conversation(world, words(world, database, HELP), screen, screen.ask)
     with closing(Follower(world, screen, with_tips=True)):
         while (line := screen.ask(conversation.prompt)).strip().lower() not in ("quit", "exit"):
             conversation.take(line)
@@ -236,34 +168,39 @@ def converse(world: World, screen: Screen) -> int:
     return 0
 
 
-def play(world: World, screen: Screen) -> int:
-    """Play the main job through; the exit status."""
+def play(world: World, database: Database, screen: Screen) -> int:
+    """Play the main jobs through; the exit status."""
     follower = Follower(world, screen, with_tips=False)
 
     def answer(question: str) -> str:
         screen.say(f"{question}y\n")
         return "y"
 
-    conversation = Conversation(world, screen, answer)
+    conversation = Conversation(world, words(world, database, HELP), screen, answer)
 
-    def take(line: str) -> None:
-        follower.show()
-        screen.say(f"{conversation.prompt}{line}")
-        conversation.take(line)
+    def take(*lines: str) -> None:
+        for line in lines:
+            follower.show()
+            screen.say(f"{conversation.prompt}{line}")
+            conversation.take(line)
+
+    def approved(request: str) -> None:
+        take("ben", "approve")
+        world.wait_for_state("(1 of 2)")
+        take("chloe", "approve")
+        world.wait_for_end("Verified", PLAYED_SECONDS)
+        world.slack.wait_for(lambda: f"*Verified* · the run of {request}" in world.thread())  # the last edit
 
     with closing(follower):
         take(ASK)
         world.slack.wait_for(lambda: world.with_button("approve"))
         take("approve")
         world.told(ANA, "somebody else has to approve")
-        take("ben")
-        take("approve")
-        world.wait_for_state("(1 of 2)")
-        take("chloe")
-        take("approve")
-        world.wait_for_end("Verified", PLAYED_SECONDS)
-        world.slack.wait_for(lambda: "*Verified* · the run" in world.thread())  # the last edit
-        take("site")
+        approved("R-1")
+        take("site", "rows", "ana", ASK_FOR_ROWS)
+        world.slack.wait_for(lambda: world.with_button("approve"))
+        approved("R-2")
+        take("rows")
     return 0
 
 
@@ -276,9 +213,11 @@ def main() -> int:
     tell = converse if sys.stdin.isatty() else play
     try:
         folder = tempfile.TemporaryDirectory(prefix="rollback-demo-")
-        with folder, closing(World(Path(folder.name), {}, APART, "bot")) as world:
-            world.vercel.job_seconds, world.vercel.domain_seconds = JOB_SECONDS, DOMAIN_SECONDS
-            return tell(world.start(), screen)
+        with folder, server().database() as database:
+            spoil(database)
+            with closing(World(Path(folder.name), {}, APART, "bot", database.url)) as world:
+                world.vercel.job_seconds, world.vercel.domain_seconds = JOB_SECONDS, DOMAIN_SECONDS
+                return tell(world.start(), database, screen)
     except AssertionError as missed:
         screen.say(str(missed))
         return 1

@@ -10,7 +10,8 @@ from bot.core.change import Kind
 from bot.core.checks import CheckResult, Verdict
 from bot.core.event import BOT, Event
 from bot.core.plan import Ask, Plan, Step
-from bot.core.request import ChangeRequest, replay
+from bot.core.replay import replay
+from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook, load_runbook
 from tests.shop import DOMAINS, GOOD, RUNBOOK_TEXT, facts
 

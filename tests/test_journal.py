@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.log_sqlite import SqliteLog
 from bot.core.change import NOTES, IllegalEventError, Kind, State
 from bot.core.event import ConflictError, DeliveredBeforeError, Draft
-from bot.core.request import NotARequestError
+from bot.core.replay import NotARequestError
 from bot.journal import NEWEST, Journal
 from tests.histories import ANA, BEN, CY, waiting
 

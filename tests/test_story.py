@@ -4,7 +4,7 @@ import threading
 
 from tests.simulator import vercel_cast as the
 from tests.simulator.wire import Answer, Fault
-from tests.world import ANA, BEN, CHLOE, DAN, EVE, INC, World
+from tests.world import ANA, BEN, CHLOE, DAN, EVE, INC, NOWHERE, World
 
 ASKED = "vercel because checkout is broken"
 
@@ -19,10 +19,12 @@ def test_a_rollback_is_asked_for_approved_by_two_run_and_verified(world: World) 
     assert "checkout is broken" in world.read()
 
 
-def test_the_database_being_down_does_not_hold_a_rollback_back(world: World) -> None:
+def test_the_database_being_down_does_not_hold_a_rollback_back(quiet_world: World) -> None:
+    world = quiet_world.start(DATABASE_URL=NOWHERE)
     world.rollback("vercel")
     world.approve(BEN, CHLOE)
-    assert "not in this version, not deciding:" in world.wait_for_end("Verified")
+    assert "Profiles present: fail" in world.wait_for_end("Done, checks fail")
+    assert world.live() == {the.PREVIOUS}
 
 
 def test_the_reason_goes_to_vercel_with_the_rollback(world: World) -> None:

@@ -167,7 +167,7 @@ WORDS = (
     ("stop", "Which request?"),
     ("stop R-77", "no request R-77"),
     ("undo R-1", "not in this version"),
-    ("data-corruption", "not in this version"),
+    ("performance", "not in this version"),
     ("help", "/rollback vercel"),
     ("", "/rollback vercel"),
     ("status", "No open requests"),

@@ -1,5 +1,6 @@
 """A whole world for a story: Slack, Vercel and the site as stand-ins, and the real bot as a process of its own."""
 
+import atexit
 import json
 import os
 import socket
@@ -7,11 +8,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from tests.database.server import server
 from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
 from tests.processes import Forked, Process, Started
 from tests.simulator.site import SiteStandIn
@@ -26,9 +29,18 @@ SHORT = {"[verification] deadline": "2s", "[vercel] deadline": "3s"}
 NOWHERE = "postgresql://bot:database-password@127.0.0.1:1/production"  # nothing listens there
 
 
+@cache
+def seeded() -> str:
+    """The address of a database that worlds share which don't write to it: as seeded, for the bot to read."""
+    database = server().database()
+    atexit.register(database.close)
+    return database.url
+
+
 class World:
     """What a story is told in; `durations` shortens the runbook's, `env` goes before everything.
 
+    `database` is the address of the production database; where none is given, one that nobody writes to.
     The bot is the launcher's, or the `module` that is named, as `python -m module`.
     """
 
@@ -38,6 +50,7 @@ class World:
         durations: Mapping[str, str] = SHORT,
         env: Mapping[str, str] | None = None,
         module: str = "",
+        database: str = "",
     ) -> None:
         self.folder, self.module = folder, module
         self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
@@ -47,7 +60,8 @@ class World:
         port = _free_port()
         self.slack.patience = 15.0  # Slack's three seconds are a figure for benchmarks, not for a busy test machine
         self.slack.bot_url = f"http://127.0.0.1:{port}"
-        self.env = {**os.environ, **ENVIRONMENT, **self._settings(port), **(env or {})}
+        told = {**self._settings(port), "DATABASE_URL": database or seeded()}
+        self.env = {**os.environ, **ENVIRONMENT, **told, **(env or {})}
         self.bot: Process | None = None
         self.written: list[str] = []  # by bots that were killed or ended
 
@@ -58,7 +72,6 @@ class World:
             "SLACK_API_URL": f"{self.slack.url}/api/",
             "VERCEL_TOKEN": self.vercel.token,
             "VERCEL_API_URL": self.vercel.url,
-            "DATABASE_URL": NOWHERE,
             "STATE_URL": f"sqlite:///{self.folder / 'log.db'}",
             "RUNBOOK": str(self.runbook),
             "PORT": str(port),
@@ -106,6 +119,10 @@ class World:
     def rollback(self, text: str, user: str = ANA, channel: str = INC) -> Answered:
         """Type /rollback."""
         return self.slack.command(user, channel, "/rollback", text)
+
+    def restore(self, text: str, user: str = ANA, channel: str = INC) -> Answered:
+        """Type /dbrestore."""
+        return self.slack.command(user, channel, "/dbrestore", text)
 
     def press(self, user: str, action_id: str) -> Answered:
         """Press the newest button of this kind, as soon as it is there."""

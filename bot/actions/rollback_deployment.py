@@ -259,7 +259,7 @@ def _facts(seen: Production, target: Candidate, how: str) -> RollbackFacts:
         how=how,
         auto_assign=project.auto_assign,
         job=job,
-        rolled_back=bool(job and (job.type, job.status, job.to_id) == ("rollback", "succeeded", seen.current.id)),
+        rolled_back=seen.project.is_rolled_back_to(seen.current.id),
         rolling=seen.rolling,
         rolling_configured=project.rolling_configured,
         plan=target.plan,

@@ -4,29 +4,31 @@ import json
 import statistics
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import httpx
 
-from bot.core.checks import CheckResult, Verdict
-from bot.core.runbook.checks import Check, HttpCheck
+from bot.core.checks import CheckResult, Verdict, percent
+from bot.core.runbook.checks import ErrorRateCheck, HttpCheck, HttpRequest
 
 TIMEOUT_SECONDS = 10.0
+ERROR_RATE_SECONDS = 30.0  # all samples of an error rate
+SAMPLES_AT_ONCE = 5
 LONGEST_BODY = 1_000_000  # bytes that are read of an answer
 USER_AGENT = "rollback-bot"
+_FAULTS = range(500, 600)  # any other answer is one that the site meant to give
 
 
 class Probe:
-    """Asks checks over HTTP, following no redirect."""
+    """Asks checks over HTTP, following no redirect. A site that can't be reached is an answer too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, error_rate_seconds: float = ERROR_RATE_SECONDS) -> None:
         self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, headers={"user-agent": USER_AGENT})
+        self._error_rate_seconds = error_rate_seconds
 
-    def ask(self, check: Check) -> CheckResult:
-        """What one check says now; a site that can't be reached is an answer too."""
-        if check.off:
-            return CheckResult(check.name, Verdict.OFF, check.required, "", check.off)
-        if not isinstance(check, HttpCheck):
-            return CheckResult(check.name, Verdict.SKIPPED, check.required, "", Verdict.SKIPPED.value)
+    def ask(self, check: HttpCheck) -> CheckResult:
+        """What one check says now; its samples one after another, up to the first that is wrong."""
         seconds: list[float] = []
         is_right, seen = True, ""
         while is_right and len(seconds) < check.samples:
@@ -38,24 +40,59 @@ class Probe:
         verdict = Verdict.PASSED if is_right else Verdict.FAILED
         return CheckResult(check.name, verdict, check.required, _expected(check), seen, median, worst)
 
+    def error_rate(self, check: ErrorRateCheck) -> CheckResult:
+        """The share of failed samples, not compared with anything yet.
+
+        A sample fails where there is no answer or one of status 5xx, and where its turn doesn't come in time.
+        """
+        asked, until = check.filled(), time.perf_counter() + self._error_rate_seconds
+
+        def sample(_: int) -> _Answer | None:
+            left = until - time.perf_counter()
+            return self._exchange(asked, min(TIMEOUT_SECONDS, left)) if left > 0 else None
+
+        with ThreadPoolExecutor(SAMPLES_AT_ONCE, thread_name_prefix="sample") as pool:
+            answers = [answer for answer in pool.map(sample, range(check.samples)) if answer]
+        failed = check.samples - sum(answer.status not in (None, *_FAULTS) for answer in answers)
+        share, seconds = failed / check.samples, [answer.seconds for answer in answers]
+        seen = f"{failed} of {check.samples} failed ({percent(share)})"
+        median, worst = (statistics.median(seconds), max(seconds)) if seconds else (None, None)
+        return CheckResult(check.name, Verdict.PASSED, check.required, "", seen, median, worst, share)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def _sample(self, check: HttpCheck) -> tuple[bool, str, float]:
         """Whether one answer is right, what was seen, and the seconds of the whole exchange."""
-        asked, began = check.filled(), time.perf_counter()
+        answer = self._exchange(check.filled(), TIMEOUT_SECONDS)
+        if answer.status is None:
+            return False, answer.missing, answer.seconds
+        wrong = "" if answer.status not in check.status else _wrong_body(check, answer.body)
+        is_right = answer.status in check.status and not wrong
+        return is_right, f"status {answer.status}" + (f", {wrong}" if wrong else ""), answer.seconds
+
+    def _exchange(self, asked: HttpRequest, patience: float) -> "_Answer":
+        began = time.perf_counter()
         try:
-            with self._client.stream(asked.method, asked.url, headers=asked.headers, json=asked.json) as response:
-                body = _read(response, began + TIMEOUT_SECONDS)
+            with self._client.stream(
+                asked.method, asked.url, headers=asked.headers, json=asked.json, timeout=patience
+            ) as response:
+                body = _read(response, began + patience)
         except httpx.TimeoutException:
-            return False, f"no answer in {TIMEOUT_SECONDS:g} s", time.perf_counter() - began
+            return _Answer(None, time.perf_counter() - began, missing=f"no answer in {patience:g} s")
         except (httpx.HTTPError, httpx.InvalidURL):
-            return False, "no answer", time.perf_counter() - began
-        took = time.perf_counter() - began
-        wrong = "" if response.status_code not in check.status else _wrong_body(check, body)
-        is_right = response.status_code in check.status and not wrong
-        return is_right, f"status {response.status_code}" + (f", {wrong}" if wrong else ""), took
+            return _Answer(None, time.perf_counter() - began, missing="no answer")
+        return _Answer(response.status_code, time.perf_counter() - began, body)
+
+
+class _Answer(NamedTuple):
+    """One exchange; `status` None = none came, and `missing` says how."""
+
+    status: int | None
+    seconds: float
+    body: bytes = b""
+    missing: str = ""
 
 
 def _read(response: httpx.Response, until: float) -> bytes:

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.core.backups_seen import as_typed
 from bot.core.errors import Refused
 from bot.core.table import Name
 
 _DATE = r"(\d{8}(?:_\d{4}|_\d{6})?)"
 _FORMS = {8: "%Y%m%d", 13: "%Y%m%d_%H%M", 15: "%Y%m%d_%H%M%S"}
+_UNCHANGED = "Nothing was changed."
+_DAYS_ALONE = 60
 _AHEAD = timedelta(hours=14)  # the farthest that a local date runs before UTC's
 
 
@@ -32,7 +35,9 @@ def backup_of(table: str, name: Name, template: str, now: datetime) -> Backup | 
 
     A date that hasn't come anywhere on earth isn't real either.
     """
-    pattern = re.escape(template).replace(r"\{table\}", re.escape(table)).replace(r"\{date\}", _DATE)
+    before, _, rest = template.partition("{table}")
+    between, _, after = rest.partition("{date}")
+    pattern = f"{re.escape(before + table + between)}{_DATE}{re.escape(after)}"
     match = re.fullmatch(pattern, name.name, re.ASCII)
     if match is None:
         return None
@@ -66,7 +71,8 @@ def _newest_common(found: Mapping[str, Sequence[Backup]]) -> dict[str, Backup]:
         there = "; ".join(f"{table}: {', '.join(sorted(dates, reverse=True)[:5])}" for table, dates in by_date.items())
         text = f"The tables have no backup of the same date: {there}. Rows of different days don't belong together."
         raise Refused("mixed_dates", f"{text} Restore them one at a time. Nothing was changed.")
-    newest = max(common, key=lambda date: next(iter(by_date.values()))[date].made_at)
+    dates_of_one = next(iter(by_date.values()))
+    newest = max(common, key=lambda date: (dates_of_one[date].made_at, date))
     return {table: dates[newest] for table, dates in by_date.items()}
 
 
@@ -78,7 +84,9 @@ def _named(found: Mapping[str, Sequence[Backup]], named: str) -> dict[str, Backu
     missing = [table for table, backup in chosen.items() if backup is None]
     if missing:
         there = "; ".join(f"{table}: {', '.join(b.name.name for b in found[table][:5])}" for table in missing)
-        raise Refused("backup_not_found", f"{named[:80]} is no backup of {' or '.join(missing)}. There is: {there}.")
+        raise Refused(
+            "backup_not_found", f"{named[:80]} is no backup of {' or '.join(missing)}. There is: {there}. {_UNCHANGED}"
+        )
     return {table: backup for table, backup in chosen.items() if backup}
 
 
@@ -87,12 +95,8 @@ def _refuse_old(chosen: Mapping[str, Backup], now: datetime, oldest: timedelta) 
     age = now - newest.made_at
     if age <= oldest:
         return
-    line = f"/dbrestore {' '.join(_typed(table) for table in chosen)} from {newest.date}"
+    line = f"/dbrestore {' '.join(as_typed(table) for table in chosen)} from {newest.date}"
     text = (
         f"{newest.name.name} is {age.days} days old (limit {oldest.days} days). To use it all the same, say so by name:"
     )
     raise Refused("old_backup", f"{text} `{line}`. Nothing was changed.")
-
-
-def _typed(table: str) -> str:
-    return table if re.fullmatch(r"[a-z0-9_]+", table) else f'"{table}"'

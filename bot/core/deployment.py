@@ -100,6 +100,11 @@ class Project:
         """Whether the production domains serve different deployments."""
         return len(set(self.live.values())) > 1
 
+    def is_rolled_back_to(self, deployment: str) -> bool:
+        """Whether Vercel's last order was a rollback to it, and succeeded."""
+        job = self.job
+        return job is not None and (job.type, job.status, job.to_id) == ("rollback", "succeeded", deployment)
+
     @property
     def most_live(self) -> str:
         """The deployment on most production domains; "" when none serves any."""

@@ -28,7 +28,7 @@ class Step:
     """
 
     action: str
-    target: str  # what is locked while it runs: "vercel:<project id or name>", "table:<name>"
+    target: str  # what it is about: "vercel:<project id or name>", or tables with commas between them
     before: Facts
     after: Facts
 

@@ -121,6 +121,13 @@ def _no_approver(request: ChangeRequest, click: Click) -> Refused | None:
     return None
 
 
+def refusal_of_workspace(team: str, workspace: Workspace) -> Refused | None:
+    """Whether a command came from the bot's own workspace; `team` is where it came from."""
+    if team == workspace.team:
+        return None
+    return Refused("workspace", "This command came from another workspace. Ask in the bot's own.")
+
+
 def refusal_of_person(person: Person, workspace: Workspace) -> Refused | None:
     """Whether someone is an active full member of the bot's own organization."""
     is_ours = person.team == workspace.team or (

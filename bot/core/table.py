@@ -1,6 +1,6 @@
 """What a table in production is, and whether its rows may be restored in place. Read by the catalog, judged here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -166,12 +166,22 @@ def parents_first(tables: Sequence[Table]) -> tuple[Table, ...]:
     while left:
         ready = [table for table in left.values() if not _parents(table) & set(left)]
         if not ready:
-            names = ", ".join(str(name) for name in left)
-            text = f"The foreign keys of {names} form a cycle. Restore one table of the cycle at a time."
-            raise Refused("fk_cycle", f"{text} Several at once are not in this version.")
+            names = ", ".join(_cycle(left))
+            text = (
+                f"The foreign keys of {names} form a cycle. Restore one table of the cycle at a time; several at once"
+            )
+            raise Refused("fk_cycle", f"{text} are not in this version. Nothing was changed.")
         ordered += ready
         left = {name: table for name, table in left.items() if table not in ready}
     return tuple(ordered)
+
+
+def _cycle(left: Mapping[Name, Table]) -> list[str]:
+    """One way around, from a table to its parents until one comes again."""
+    seen = [next(iter(left))]
+    while len(set(seen)) == len(seen):
+        seen.append(min(_parents(left[seen[-1]]) & set(left)))
+    return [str(name) for name in seen[seen.index(seen[-1]) : -1]]
 
 
 def _parents(table: Table) -> set[Name]:
@@ -186,4 +196,4 @@ def _row_security(name: Name) -> str:
 
 
 def _first(rules: Sequence[tuple[bool, str, str]]) -> Refused | None:
-    return next((Refused(rule, f"{text} Nothing was changed.") for is_so, rule, text in rules if is_so), None)
+    return next((Refused(rule, text) for is_so, rule, text in rules if is_so), None)

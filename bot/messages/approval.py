@@ -3,13 +3,14 @@
 from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.messages.blocks import actions, button, confirmed, context, sections
+from bot.messages.blocks import CONFIRM_TEXT, actions, button, confirmed, context, sections
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.plan import short
 from bot.messages.standing import ended_by, headline, state_words, step_words, what
 from bot.messages.wording import capital, count, escape, listed, mention, mention_of_group, moment, plain
 
-_PHRASE, _CONFIRM_PHRASE = 400, 160
+_PHRASE = 400
+_DIALOG_PHRASE, _DIALOG_SHORTEST, _DIALOG_REST = 160, 20, 240  # characters, of the 300 that a dialog may have
 _MENTIONED = 20
 _DENIABLE = frozenset({State.WAITING, State.APPROVED})
 
@@ -60,7 +61,8 @@ def _until(request: ChangeRequest) -> str:
 
 
 def _never_ran(request: ChangeRequest) -> bool:
-    return request.is_final and not request.runs
+    """Whether it came to nothing; a step that was begun and found drift did nothing."""
+    return request.is_final and (not request.runs or request.state is State.SUPERSEDED)
 
 
 def _word(request: ChangeRequest) -> str:
@@ -91,8 +93,10 @@ def _buttons(request: ChangeRequest, runbook: Runbook) -> list[Block]:
 
 
 def _effect(request: ChangeRequest, runbook: Runbook) -> str:
-    """Target and effect, for the dialog before Approve."""
-    phrase = capital(plain(what(request, runbook), _CONFIRM_PHRASE))
-    effects = [words.effect for words in step_words(request, runbook)]
-    effect = effects[0] if len(effects) == 1 else "The plan in the thread lists every step."
-    return f"{phrase}. {effect} With the last approval it begins."
+    """Target and effect, for the dialog before Approve. Where it is too long, the phrase of the target is cut."""
+    steps = step_words(request, runbook)
+    effect = steps[0].effect if len(steps) == 1 else "The plan in the thread lists every step."
+    cautions = dict.fromkeys(words.caution for words in steps if words.caution)
+    rest = f"{plain(' '.join([effect, *cautions]), _DIALOG_REST)} With the last approval it begins."
+    room = max(_DIALOG_SHORTEST, min(_DIALOG_PHRASE, CONFIRM_TEXT - len(rest) - 2))
+    return f"{capital(plain(what(request, runbook), room))}. {rest}"

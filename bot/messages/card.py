@@ -18,7 +18,7 @@ from bot.messages.standing import (
 )
 from bot.messages.wording import capital, escape, mention, moment, plain
 
-_STEPS_SHOWN = 4
+_STEPS_SHOWN, _LEFT_SHOWN = 4, 6
 _REASON, _TITLE, _PHRASE = 300, 80, 160
 _BY_HAND = frozenset({State.EXPIRED, State.FAILED, State.UNKNOWN})
 PLANNED_AGAIN = frozenset({State.EXPIRED, State.SUPERSEDED})
@@ -74,7 +74,7 @@ def _pinned(request: ChangeRequest, runbook: Runbook) -> list[str]:
 def afterwards(request: ChangeRequest, runbook: Runbook) -> list[str]:
     """What the steps that are done leave behind, as lines of mrkdwn; what several leave, once."""
     lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
-    return list(dict.fromkeys(lines))[:_STEPS_SHOWN]
+    return list(dict.fromkeys(lines))[:_LEFT_SHOWN]
 
 
 def by_hand(request: ChangeRequest, runbook: Runbook) -> list[str]:
@@ -88,7 +88,7 @@ def by_hand(request: ChangeRequest, runbook: Runbook) -> list[str]:
         "Look first. If it did not happen, by hand:" if request.state is State.UNKNOWN else "By hand, without the bot:"
     )
     lines = [first, *commands] if commands else []
-    return lines if all(words.by_hand for words in left) else [*lines, *contacts(runbook)[:_STEPS_SHOWN]]
+    return lines if all(words.by_hand for words in left) else [*lines, *_whom_to_call(runbook)]
 
 
 def contacts(runbook: Runbook) -> list[str]:
@@ -98,6 +98,12 @@ def contacts(runbook: Runbook) -> list[str]:
         more = "; ".join(escape(text, 200) for text in (one.detail, one.url) if text)
         lines.append(f"{escape(one.role, 60)}: *{escape(one.name, 80)}*{f' ({more})' if more else ''}")
     return ["Whom to call:", *lines] if lines else []
+
+
+def _whom_to_call(runbook: Runbook) -> list[str]:
+    return contacts(runbook)[:_STEPS_SHOWN] or [
+        "By hand: call whoever runs the database. The runbook names no contacts."
+    ]
 
 
 def _plan_again(request: ChangeRequest) -> list[Block]:

@@ -42,13 +42,13 @@ def _steps(request: ChangeRequest, runbook: Runbook) -> list[str]:
 
 
 def _checks(frozen: Plan, runbook: Runbook) -> list[str]:
-    """The checks by name. Which of them can be run is seen when they are run, before the approval and after the run."""
+    """The checks by name, and which of them decide."""
     known = {check.name: check for check in runbook.checks}
     off = [name for name in frozen.checks if name in known and known[name].off]
     shown = [name for name in frozen.checks if name in known and not known[name].required and name not in off]
     deciding = [name for name in frozen.checks if name not in (*off, *shown)]
     lines = [
-        (deciding, "*Checks that decide*, where this version runs them"),
+        (deciding, "*Checks that decide*"),
         (shown, "Checks shown, not deciding"),
         (off, "Checks that are off, not deciding"),
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from bot.core.backups_seen import as_typed
 from bot.core.change import State
 from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
@@ -16,6 +17,7 @@ from bot.messages.wording import capital, count, escape, mention, moment, senten
 
 HELD = "Noted; Slack is slow to say who you are. Your click is kept and decided as soon as it answers."
 _REFUSAL, _PHRASE, _SHOWN = 2500, 160, 20
+_TABLE = 70  # characters; PostgreSQL takes names of 63 bytes
 # The commands without a scenario: its word, how it is typed, what it does.
 _COMMANDS = (
     ("stop", "/rollback stop <request>", "no further step begins (the requester or an approver)"),
@@ -27,7 +29,22 @@ _COMMANDS = (
     ("contacts", "/rollback contacts", "whom to call, and last resorts"),
     ("resolve", "/rollback resolve", "close the channel's incident"),
     ("help", "/rollback help", "this"),
+    ("help", "/dbrestore help", "the commands that restore tables"),
 )
+_RESTORES = (
+    ("/dbrestore <table> [<table>…] [from <backup or date>] [long-block] [because …]", "put a backup's rows back"),
+    ("/dbrestore all [from <backup or date>] [long-block] [because …]", "the same for every table of the runbook"),
+)
+_RESTORE_COMMANDS = (
+    ("backups", "/dbrestore backups", "the backups: age, rows, differences, who can read them"),
+    ("help", "/dbrestore help", "this"),
+)
+_HOW_TO_RESTORE = (
+    "`from` takes a backup's name or its date; left out, it is the newest date that all the tables have.",
+    "`long-block` accepts that writes wait for longer than the runbook's limit.",
+    "A name with capitals or spaces, or like a word of the commands, is put in double quotes.",
+)
+_REASON = "`because …` takes the rest of the line as the reason. Options go in any order after the target."
 
 
 def refusal(text: str) -> Picture:
@@ -78,8 +95,25 @@ def help_text(
         lines += [_command(form, f"{scenario.title} (risk {scenario.risk})"), *_symptoms(scenario)]
     left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
     lines += [f"In the runbook, not in this version: {', '.join(left)}."] if left else []
-    lines.append("`because …` takes the rest of the line as the reason. Options go in any order after the target.")
-    return _told(lines)
+    return _told([*lines, _REASON])
+
+
+def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[str] = ("backups", "help")) -> Picture:
+    """The commands about the database that work with this version's `actions`, and the tables; `words` as above."""
+    tables = [as_typed(table.name) for table in runbook.database.tables] if runbook.database else []
+    works = "restore_tables" in actions and bool(tables)
+    lines = ["*Commands*"]
+    lines += [_command(form, f"{effect}; needs approval") for form, effect in _RESTORES if works]
+    lines += [_command(form, effect) for word, form, effect in _RESTORE_COMMANDS if word in words]
+    return _told([*lines, _tables(tables), *((*_HOW_TO_RESTORE, _REASON) if works else ())])
+
+
+def _tables(names: Sequence[str]) -> str:
+    if not names:
+        return "The runbook lists no tables of a database, so there is nothing to restore."
+    shown = [f"`{escape(name, _TABLE)}`" for name in names[:_SHOWN]]
+    more = [f"{len(names) - _SHOWN} more, as in the runbook"] if len(names) > _SHOWN else []
+    return f"*Tables that can be restored*: {', '.join([*shown, *more])}"
 
 
 def status(requests: Sequence[ChangeRequest], link: Callable[[ChangeRequest], str], runbook: Runbook) -> Picture:

@@ -22,6 +22,7 @@ class Rollback:
 
     known: RollbackFacts
     team: str
+    caution = ""
     waits_for = "Vercel's answer"
     proven_when = "every production domain serves it"
 
@@ -62,13 +63,12 @@ class Rollback:
             *(f"• {line}" for line in (*self._warning(), *self._noteworthy())),
         )
 
-    def done(self, at: str) -> str:
+    def done(self, at: str, found: Mapping[str, object]) -> str:  # noqa: ARG002  # it is as promised
         """What was proven `at` a moment, as a sentence of mrkdwn."""
         verb = "Rolled back" if self.is_rollback else "Promoted"
         return f"{verb}: every production domain served {escape(_named(self.known.target))} at {at}."
 
-    @property
-    def look_at(self) -> tuple[str, ...]:
+    def look_at(self, op_id: str) -> tuple[str, ...]:  # noqa: ARG002  # Vercel keeps none
         """What a person looks at to know whether it happened."""
         name, target = escape(self.known.project_name, _NAME), escape(self.known.target.id, _NAME)
         domains = [f"`{escape(domain, _NAME)}`" for domain in self.known.domains]

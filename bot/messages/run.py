@@ -9,10 +9,9 @@ from bot.core.runbook import Runbook
 from bot.messages.blocks import actions, button, confirmed, sections
 from bot.messages.card import by_hand, contacts
 from bot.messages.picture import Block, Picture, picture
-from bot.messages.rollback import Rollback
-from bot.messages.standing import headline, state_words, step_words, steps_done, what, what_is_true
-from bot.messages.steps import AnyStep
-from bot.messages.wording import capital, count, escape, listed, mention, moment, sentence
+from bot.messages.standing import drifted, headline, state_words, step_words, steps_done, what, what_is_true
+from bot.messages.steps import StepWords
+from bot.messages.wording import capital, count, escape, listed, mention, moment
 
 _PHRASE, _STEP_PHRASE, _TOLD, _STEPS_SHOWN = 200, 100, 500, 10
 _STOPPABLE = frozenset({State.APPROVED, State.RUNNING})
@@ -43,8 +42,15 @@ def unknown(request: ChangeRequest, runbook: Runbook) -> Picture:
     head = f"{headline(request)} · {people}: {request.id} needs somebody to look. {capital(what_for)}."
     looking = _looking(request)
     wait = "The bot will not try it again."
-    lines = [head, sentence(request.lost_text, _TOLD), wait, looking, "*What to look at*", *words.look_at]
-    more = [*by_hand(request, runbook), *contacts(runbook)[:5]]
+    lines = [
+        head,
+        escape(request.lost_text, _TOLD),
+        wait,
+        looking,
+        "*What to look at*",
+        *words.look_at(request.running.op_id),
+    ]
+    more = dict.fromkeys([*by_hand(request, runbook), *contacts(runbook)[:5]])
     text = f"{request.id} Outcome unknown. {people}: somebody has to look. {capital(what_for)}. {wait}"
     blocks = [*sections(lines), *sections(more), *actions(_settling(request, words))]
     return picture(text, blocks)
@@ -60,7 +66,7 @@ def _whose_word(request: ChangeRequest) -> list[str]:
     return list(dict.fromkeys([request.requester, *(approval.person for approval in request.approvals)]))
 
 
-def _step(request: ChangeRequest, index: int, words: AnyStep | Rollback) -> str:
+def _step(request: ChangeRequest, index: int, words: StepWords) -> str:
     phrase = f"{index + 1}. {capital(escape(words.what, _STEP_PHRASE))}"
     if index >= len(request.runs):
         return f"▫️ {phrase}: {'not begun' if request.is_final else 'not begun yet'}"
@@ -70,16 +76,18 @@ def _step(request: ChangeRequest, index: int, words: AnyStep | Rollback) -> str:
         return f"✅ {phrase}: {began}, done{_took(ran)}"
     if ran.ended_at is None:
         return _under_way(request, ran, f"{phrase}: {began}", words)
+    if ran == drifted(request):
+        return f"♻️ {phrase}: {began}, not done: production had changed since the plan"
     if request.state is State.FAILED:
         return f"❌ {phrase}: {began}, ended{_took(ran)} and is not done"
     return f"☑️ {phrase}: {began}; a person says that it happened"
 
 
-def _under_way(request: ChangeRequest, ran: StepRun, phrase: str, words: AnyStep | Rollback) -> str:
+def _under_way(request: ChangeRequest, ran: StepRun, phrase: str, words: StepWords) -> str:
     if request.state is State.UNKNOWN:
         return f"❓ {phrase}; it may or may not have happened"
     if ran.note:
-        return f"▶️ {phrase}\nWaiting until {words.proven_when}. {sentence(ran.note, _TOLD)}"
+        return f"▶️ {phrase}\nWaiting until {words.proven_when}. {escape(ran.note, _TOLD)}"
     return f"▶️ {phrase}, waiting for {words.waits_for}"
 
 
@@ -114,7 +122,7 @@ def _stop(request: ChangeRequest) -> list[Block]:
     return [button("Stop", "stop", request=request.id, digest=request.plan.digest)]
 
 
-def _settling(request: ChangeRequest, words: AnyStep | Rollback) -> list[Block]:
+def _settling(request: ChangeRequest, words: StepWords) -> list[Block]:
     digest = request.plan.digest if request.plan else ""
     names = {"request": request.id, "digest": digest}
     look = button("Look again", "look_again", **names)

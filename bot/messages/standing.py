@@ -9,8 +9,7 @@ from bot.core.change import Kind, State
 from bot.core.checks import Verdict
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
-from bot.messages.rollback import Rollback
-from bot.messages.steps import AnyStep, words_of
+from bot.messages.steps import StepWords, words_of
 from bot.messages.wording import count, escape, listed, mention, moment, plain, sentence
 
 SYMBOLS = {
@@ -35,6 +34,8 @@ _REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
 _AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
 
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
+# The bot's own sentences with mentions in them. What an action tells may hold names that anybody chose.
+_NAMES_PEOPLE = frozenset({Kind.DRIFT_FOUND, Kind.SETTLED_AS_NOT_DONE})
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class StepDone:
     """A step that is done: proven, or (`run.facts` is None) a person said so."""
 
     run: StepRun
-    words: AnyStep | Rollback
+    words: StepWords
 
 
 def headline(request: ChangeRequest) -> str:
@@ -72,10 +73,20 @@ def steps_done(request: ChangeRequest, runbook: Runbook) -> tuple[StepDone, ...]
     return tuple(StepDone(run, words[run.index]) for run in runs)
 
 
-def step_words(request: ChangeRequest, runbook: Runbook) -> tuple[AnyStep | Rollback, ...]:
+def drifted(request: ChangeRequest) -> StepRun | None:
+    """The step that was begun, found that production had changed since the plan, and did nothing."""
+    last = request.runs[-1] if request.runs else None
+    if last is None or last.facts is not None or request.ending is None:
+        return None
+    return last if request.ending.kind in (Kind.DRIFT_FOUND, Kind.FIRST_STEP_DRIFTED) else None
+
+
+def step_words(request: ChangeRequest, runbook: Runbook) -> tuple[StepWords, ...]:
     """Every step of the plan, in words."""
+    if request.plan is None:
+        return ()
     team = runbook.vercel.team if runbook.vercel else ""
-    return tuple(words_of(step, team) for step in request.plan.steps) if request.plan else ()
+    return tuple(words_of(step, team, request.plan.made_at) for step in request.plan.steps)
 
 
 def what(request: ChangeRequest, runbook: Runbook) -> str:
@@ -144,7 +155,7 @@ def _done_line(done: StepDone, request: ChangeRequest) -> str:
         return (
             f"{number}{mention(request.settled_by)} looked and says that it happened: {escape(done.words.what, 200)}."
         )
-    return f"{number}{done.words.done(moment(done.run.ended_at))}"
+    return f"{number}{done.words.done(moment(done.run.ended_at), done.run.facts)}"
 
 
 def _running(request: ChangeRequest) -> str:
@@ -159,16 +170,25 @@ def _running(request: ChangeRequest) -> str:
 
 def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
     if _nothing_changed(request):
-        return (f"*Nothing changed* through this request. {_why(request)}".strip(),)
+        why = " ".join(line for line in (_not_done(request), _why(request)) if line)
+        return (f"*Nothing changed* through this request. {why}".strip(),)
     if request.state in (State.VERIFIED, State.CHECKS_FAIL):
         left = not_begun(request, runbook)
-        checked = _failing(request) if request.state is State.CHECKS_FAIL else "Every required check that ran passed."
+        checked = _failing(request) if request.state is State.CHECKS_FAIL else "Every check that decides passed."
         return (*_done(request, runbook), *([f"⚠️ {left}"] if left else []), checked)
     changed = plain(request.ending.changed, _TOLD) if request.ending else ""
     different = f"Different in production: {escape(changed)}." if changed else ""
     partly = "*Partly done.*" if request.state is State.FAILED else ""
-    lines = (partly, *_done(request, runbook), different, _why(request))
+    lines = (partly, *_done(request, runbook), different, _not_done(request), _why(request))
     return tuple(line for line in lines if line)
+
+
+def _not_done(request: ChangeRequest) -> str:
+    """The step that did nothing, where there are others beside it."""
+    ran = drifted(request)
+    if ran is None or request.plan is None or len(request.plan.steps) == 1:
+        return ""
+    return f"Step {ran.index + 1} was not done: production had changed since the plan."
 
 
 def _why(request: ChangeRequest) -> str:
@@ -185,5 +205,5 @@ def _why(request: ChangeRequest) -> str:
             return f"{actor} stopped it. {sentence(text, _TOLD)}".strip()
         case Kind.REQUEST_EXPIRED:
             return f"It had {len(request.approvals)} of {count(request.required, 'approval')} when time ran out."
-        case _:
-            return sentence(text, _TOLD)
+        case kind:
+            return (sentence if kind in _NAMES_PEOPLE else escape)(text, _TOLD)

@@ -5,11 +5,66 @@ An action without words of its own is shown fact by fact, so that nothing is hid
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from bot.core.deployment import rollback_facts
 from bot.core.plan import Step
+from bot.core.restore import restore_facts
+from bot.messages.restore import Restore
 from bot.messages.rollback import Rollback
 from bot.messages.wording import capital, escape
+
+
+class StepWords(Protocol):
+    """What people read of one step. Plain texts are not escaped yet; lines of mrkdwn are."""
+
+    @property
+    def what(self) -> str:
+        """What happens to what, as a plain phrase that begins small."""
+        ...
+
+    @property
+    def effect(self) -> str:
+        """What it comes to, as a plain sentence."""
+        ...
+
+    @property
+    def caution(self) -> str:
+        """What nobody may overlook who approves it, as a plain sentence of about 120 characters; "" = nothing."""
+        ...
+
+    @property
+    def by_hand(self) -> str:
+        """The command that does the same without the bot; "" where one calls somebody instead."""
+        ...
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Before and after, as lines of mrkdwn, complete."""
+        ...
+
+    @property
+    def waits_for(self) -> str:
+        """What the step waits for once it is begun, as a plain phrase."""
+        ...
+
+    @property
+    def proven_when(self) -> str:
+        """What proves that it is done, as a plain clause."""
+        ...
+
+    def done(self, at: str, found: Mapping[str, object]) -> str:
+        """What was proven `at` a moment, by what the action `found`, as a sentence of mrkdwn."""
+        ...
+
+    def look_at(self, op_id: str) -> tuple[str, ...]:
+        """What a person looks at to know whether the operation happened, as lines of mrkdwn."""
+        ...
+
+    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:
+        """What comes next, as lines of mrkdwn, by what was `found` when it was done; None where a person said so."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -17,7 +72,7 @@ class AnyStep:
     """A step of whose action only the name and the facts are known."""
 
     step: Step
-    by_hand = ""  # the command that does the same without the bot
+    by_hand = caution = ""
     waits_for = "the provider's answer"
     proven_when = "it is proven"
 
@@ -37,12 +92,11 @@ class AnyStep:
         before, after = _lines(self.step.before), _lines(self.step.after)
         return ("*Before*", *before, "*After*", *after)
 
-    def done(self, at: str) -> str:
+    def done(self, at: str, found: Mapping[str, object]) -> str:  # noqa: ARG002  # nothing is known of it
         """What was proven `at` a moment, as a sentence of mrkdwn."""
         return f"{capital(escape(self.what, 200))}: proven done at {at}."
 
-    @property
-    def look_at(self) -> tuple[str, ...]:
+    def look_at(self, op_id: str) -> tuple[str, ...]:  # noqa: ARG002  # nothing is known of it
         """What a person looks at to know whether it happened."""
         return (f"Look at `{escape(self.step.target, 200)}`: is it as the plan's *After* says?",)
 
@@ -51,13 +105,17 @@ class AnyStep:
         return ()
 
 
-def words_of(step: Step, team: str) -> AnyStep | Rollback:
+def words_of(step: Step, team: str, planned_at: datetime) -> StepWords:
     """The step in words; `team` is Vercel's, "" for a personal account."""
-    if step.action != "rollback_deployment":
-        return AnyStep(step)
     try:
-        return Rollback(rollback_facts(step), team)
-    except (KeyError, TypeError):  # written by another version
+        match step.action:
+            case "rollback_deployment":
+                return Rollback(rollback_facts(step), team)
+            case "restore_tables":
+                return Restore(restore_facts(step), planned_at)
+            case _:
+                return AnyStep(step)
+    except (KeyError, TypeError, ValueError):  # written by another version
         return AnyStep(step)
 
 

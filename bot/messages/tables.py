@@ -15,10 +15,9 @@ _WORDS = {
     Verdict.PASSED: ("✅", "pass"),
     Verdict.FAILED: ("❌", "fail"),
     Verdict.OFF: ("\N{HEAVY MINUS SIGN}", "off"),
-    Verdict.SKIPPED: ("\N{HEAVY MINUS SIGN}", "not in this version"),
+    Verdict.SKIPPED: ("\N{HEAVY MINUS SIGN}", "not asked"),
 }
 
-_WRAPPED = TextWrapper(_WIDTH, "", " " * 3, break_on_hyphens=False, break_long_words=False)
 _RAN = (Verdict.PASSED, Verdict.FAILED)
 
 
@@ -29,8 +28,7 @@ def check_table(
 
     What doesn't fit in `most` characters is counted.
     """
-    ran = [result for result in results if result.verdict is not Verdict.SKIPPED]
-    ordered = sorted(ran, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
+    ordered = sorted(results, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
     rows: list[str] = []
     for number, result in enumerate(ordered):
         row = _row(result, before)
@@ -38,7 +36,6 @@ def check_table(
             rows.append(_rest(ordered[number:]))
             break
         rows.append(row)
-    rows += _skipped([result for result in results if result.verdict is Verdict.SKIPPED])
     return [preformatted("\n".join(run)) for run in packed(rows, _BLOCK)]
 
 
@@ -48,15 +45,6 @@ def summary(results: Sequence[CheckResult]) -> str:
     shown = len(results) - len(deciding)
     phrase = f"{deciding.count(Verdict.PASSED)} of {len(deciding)} that decide pass"
     return f"{phrase}; {shown} more shown" if shown else phrase
-
-
-def _skipped(results: Sequence[CheckResult]) -> list[str]:
-    """The checks that this version can't run, together: they say nothing and don't decide."""
-    if not results:
-        return []
-    names = ", ".join(plain(result.name, 60) for result in results)
-    symbol, word = _WORDS[Verdict.SKIPPED]
-    return ["\n".join(_WRAPPED.wrap(f"{symbol} {word}, not deciding: {names}"))]
 
 
 def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:

@@ -75,7 +75,7 @@ def test_an_untouched_log_is_true(path: Path) -> None:
 )
 def test_an_edit_is_found_where_it_was_made(path: Path, edit: str, position: int) -> None:
     with tampering(path) as file:
-        file.execute(f"UPDATE events SET {edit} WHERE position = ?", [position])  # noqa: S608  # the lines above
+        file.execute(f"UPDATE events SET {edit} WHERE position = ?", [position])
     assert first_untrue(path) == position
 
 

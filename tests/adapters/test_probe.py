@@ -1,4 +1,4 @@
-"""The runbook's HTTP checks, asked over the wire: what passes, what doesn't, and what is never shown."""
+"""The runbook's checks of the site, asked over the wire: what passes, what doesn't, and what is never shown."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from bot.adapters.probe import Probe
 from bot.core.checks import CheckResult, Verdict
 from bot.core.runbook import load_runbook
+from bot.core.runbook.checks import ErrorRateCheck, HttpCheck
 from tests.simulator.wire import Answer, Fault, Request, Wire, on
 
 SECRET = "sb-anon-key-0123456789"
@@ -43,9 +44,10 @@ def site() -> Iterator[Page]:
 
 def ask(site: Page, more: str = "", **env: str) -> CheckResult:
     probe = Probe()
-    runbook = load_runbook(RUNBOOK.format(site=site.url, more=more), env)
+    check = load_runbook(RUNBOOK.format(site=site.url, more=more), env).checks[0]
+    assert isinstance(check, HttpCheck)
     try:
-        return probe.ask(runbook.checks[0])
+        return probe.ask(check)
     finally:
         probe.close()
 
@@ -114,15 +116,40 @@ def test_values_of_the_environment_are_sent_and_never_shown(site: Page) -> None:
     assert SECRET not in repr(result)
 
 
-def test_a_check_whose_value_is_not_set_is_off_and_asks_nothing(site: Page) -> None:
-    result = ask(site, 'headers = { apikey = "${KEY}" }')
-    assert (result.verdict, result.seen) == (Verdict.OFF, "KEY is not set")
-    assert site.requests == []
+def error_rate(site: Page, samples: int = 20, *, seconds: float = 30.0) -> CheckResult:
+    text = RUNBOOK.format(site=site.url, more=f"samples = {samples}").replace('kind = "http"', 'kind = "error_rate"')
+    check = load_runbook(text, {}).checks[0]
+    assert isinstance(check, ErrorRateCheck)
+    probe = Probe(error_rate_seconds=seconds)
+    try:
+        return probe.error_rate(check)
+    finally:
+        probe.close()
 
 
-def test_a_check_that_this_version_cannot_run_is_skipped(site: Page) -> None:
-    text = RUNBOOK.format(site=site.url, more="").replace('kind = "http"', 'kind = "error_rate"')
-    probe = Probe()
-    assert probe.ask(load_runbook(text, {}).checks[0]).verdict is Verdict.SKIPPED
-    probe.close()
-    assert site.requests == []
+@pytest.mark.parametrize("answer", [Answer(503), None])
+def test_the_error_rate_is_the_share_of_faults_and_of_answers_that_never_came(
+    site: Page, answer: Answer | None
+) -> None:
+    site.lay(Fault(on("/page"), 3, answer=answer, drop=answer is None))
+    result = error_rate(site)
+    assert (result.value, result.seen) == (0.15, "3 of 20 failed (15 %)")
+
+
+def test_an_answer_that_the_site_meant_to_give_is_no_failed_sample(site: Page) -> None:
+    site.page = Answer(404)
+    assert error_rate(site).value == 0
+
+
+def test_samples_whose_turn_does_not_come_in_time_have_failed(site: Page) -> None:
+    site.lay(Fault(on("/page"), times=None, delay=0.4))
+    result = error_rate(site, 50, seconds=0.6)
+    assert result.value is not None
+    assert result.value >= 0.8
+    assert len(site.requests) <= 10
+
+
+def test_the_samples_of_an_error_rate_follow_no_redirect(site: Page) -> None:
+    site.page = Answer(302, b"", {"location": f"{site.url}/other"})
+    error_rate(site, 2)
+    assert {(request.method, request.path) for request in site.requests} == {("GET", "/page")}

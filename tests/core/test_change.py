@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.change import CLICKS, FINAL, NOTES, TRANSITIONS, IllegalEventError, Kind, State, next_state
 from bot.core.event import Event
-from bot.core.request import evolve
+from bot.core.replay import evolve
 from tests.core.standings import standing
 from tests.histories import BEGIN
 from tests.state_diagram import PAGE, states_page
@@ -39,6 +39,7 @@ CELLS = {
         "step_lost": "UNKNOWN",
         "request_stopped": "STOPPED",
         "drift_found": "FAILED",
+        "first_step_drifted": "SUPERSEDED",
         "run_failed": "FAILED",
         "verification_begun": "VERIFYING",
     },

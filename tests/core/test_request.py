@@ -6,7 +6,8 @@ import pytest
 
 from bot.core.change import IllegalEventError, Kind, State
 from bot.core.plan import plan_from_json
-from bot.core.request import NotARequestError, Posted, evolve, replay
+from bot.core.replay import NotARequestError, evolve, replay
+from bot.core.request import Posted
 from tests.core.standings import standing
 from tests.histories import (
     ANA,

@@ -7,7 +7,8 @@ import pytest
 
 from bot.core.change import Kind
 from bot.core.policy import RULES
-from tests.histories import ANA, BEN, CY, TYPICAL, History, of_two_steps, unknown, waiting
+from tests.histories import ANA, BEN, CY, History, of_two_steps, unknown, waiting
+from tests.messages.restores import ALL
 from tests.messages.shown import buttons, elements, messages
 
 # The whole table: history → message → what can be pressed on it. A history without a line has no button at all.
@@ -23,6 +24,13 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "two_steps_running": {"run": {"stop"}},
     "clicks": {"approval": {"approve", "deny", "withdraw"}},
     "fault": {"approval": {"approve", "deny", "withdraw"}},
+    "restore_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "restore_four_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "restore_warned_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "restore_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
+    "restore_expired": {"card": {"plan_again"}},
+    "restore_superseded": {"card": {"plan_again"}},
+    "restore_of_two_superseded": {"card": {"plan_again"}},
 }
 CLICKS = {
     "approve": Kind.APPROVAL_CLICKED,
@@ -35,15 +43,15 @@ CLICKS = {
 }
 
 
-@pytest.mark.parametrize("name", TYPICAL)
+@pytest.mark.parametrize("name", ALL)
 def test_a_message_has_exactly_the_buttons_that_can_act(name: str) -> None:
-    assert buttons(TYPICAL[name]) == PRESSED.get(name, {})
+    assert buttons(ALL[name]) == PRESSED.get(name, {})
 
 
 @pytest.mark.parametrize("name", PRESSED)
 def test_the_policy_lets_somebody_press_every_button_that_is_there(name: str) -> None:
-    pressed = {action for ids in buttons(TYPICAL[name]).values() for action in ids} - {"plan_again"}
-    assert all(TYPICAL[name].request.state in RULES[CLICKS[action]].states for action in pressed)
+    pressed = {action for ids in buttons(ALL[name]).values() for action in ids} - {"plan_again"}
+    assert all(ALL[name].request.state in RULES[CLICKS[action]].states for action in pressed)
 
 
 def test_a_button_says_which_request_and_which_plan_it_belongs_to() -> None:

@@ -12,6 +12,7 @@ from bot.messages.private import fault, help_text, reading, refusal, status, who
 from bot.messages.thread import messages_of
 from bot.messages.views import denial_view
 from tests.histories import TYPICAL, History, runbook
+from tests.messages.restores import ALL, done, odd_restore, requested
 from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
 from tests.simulator.slack_rules import check_message, check_view
 
@@ -34,11 +35,21 @@ LONGEST: dict[str, Callable[[], History]] = {
     "steps": lambda: many_steps().started().finished().started(),
     "steps_stopped": lambda: _after(many_steps(), 20).stop_ordered_by("U0CY").stopped_by("U0CY", LONG),
     "hostile": lambda: hostile().planned(),
+    "restore": lambda: requested(odd_restore("&" * 3000)),
+    "restore_of_many": lambda: requested(odd_restore("&" * 63, tables=40)),
+    "restore_unknown": lambda: requested(odd_restore("&" * 3000)).approved().started().lost(LONG),
+    "restore_failed": lambda: requested(odd_restore("&" * 3000)).approved().started().failed(LONG, changed=LONG),
+    "restore_verified": lambda: _restored().verified(many_results(Verdict.PASSED)),
+    "restore_checks_fail": lambda: _restored().checks_failed(many_results(Verdict.FAILED)),
 }
 
 
 def _run() -> History:
     return _after(longest().planned().baseline(many_results(Verdict.FAILED)).approved(), 7).verifying()
+
+
+def _restored() -> History:
+    return done(requested(odd_restore("&" * 3000, tables=40)).approved().started()).verifying()
 
 
 def _after(approved: History, steps: int) -> History:
@@ -52,9 +63,9 @@ def takes(picture: Picture) -> None:
     assert picture.text
 
 
-@pytest.mark.parametrize("name", TYPICAL)
+@pytest.mark.parametrize("name", ALL)
 def test_slack_takes_every_message_of_a_typical_history(name: str) -> None:
-    for message in messages(TYPICAL[name]).values():
+    for message in messages(ALL[name]).values():
         takes(message.picture)
 
 
@@ -64,9 +75,9 @@ def test_slack_takes_every_message_with_the_longest_input(name: str) -> None:
         takes(message.picture)
 
 
-@pytest.mark.parametrize("name", TYPICAL)
+@pytest.mark.parametrize("name", ALL)
 def test_the_sdk_reads_every_block_as_it_was_written(name: str) -> None:
-    for message in messages(TYPICAL[name]).values():
+    for message in messages(ALL[name]).values():
         for block in message.picture.blocks:
             parsed = Block.parse(block)
             assert parsed is not None
@@ -107,7 +118,7 @@ def test_the_step_that_runs_is_among_those_shown() -> None:
     assert "21. Restore tables on table:20" in words(messages(_after(many_steps(), 20).started())["run"].picture)
 
 
-@pytest.mark.parametrize("history", [*TYPICAL.values(), longest().planned()])
+@pytest.mark.parametrize("history", [*ALL.values(), longest().planned()])
 def test_two_messages_of_a_request_never_have_one_name(history: History) -> None:
     assert len(messages(history)) == len(messages_of(history.request, runbook()))
 

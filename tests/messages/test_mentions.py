@@ -6,6 +6,7 @@ from bot.messages.picture import Place
 from bot.messages.private import refusal
 from bot.messages.wording import escape, mention, mention_of_group, sentence
 from tests.histories import ANA, BEN, CY, GROUP, TYPICAL, History, runbook, unknown, verified, waiting
+from tests.messages.restores import ALL, done, drifted_at_first, odd_restore, requested
 from tests.messages.shown import HOSTILE, hostile, mentions, messages, words
 
 OURS = {f"@{ANA}", f"@{BEN}", f"@{CY}", f"!subteam^{GROUP}"}
@@ -16,6 +17,12 @@ HOSTILE_HISTORIES: dict[str, History] = {
     "expired": hostile().planned().expired(),
     "denied": hostile().planned().denied_by(CY, HOSTILE),
     "unknown": hostile().planned().approved().started().lost("The rollback was sent."),
+    "restore_waiting": requested(odd_restore(HOSTILE)),
+    "restore_unknown": requested(odd_restore(HOSTILE)).approved().started().lost(HOSTILE),
+    "restore_failed": requested(odd_restore(HOSTILE)).approved().started().failed(HOSTILE, changed=HOSTILE),
+    "restore_unproven": requested(odd_restore(HOSTILE)).approved().started().unproven(HOSTILE),
+    "restore_superseded": drifted_at_first(requested(odd_restore(HOSTILE)).approved().started()),
+    "restore_verified": done(requested(odd_restore(HOSTILE)).approved().started()).verifying().verified(),
 }
 
 
@@ -36,7 +43,7 @@ def test_nothing_a_person_writes_can_turn_the_reading_direction(name: str) -> No
 
 
 def test_no_text_is_read_by_slack_for_mentions_and_links_of_its_own() -> None:
-    for history in TYPICAL.values():
+    for history in ALL.values():
         for message in messages(history).values():
             texts = [block["text"] for block in message.picture.blocks if block["type"] == "section"]
             assert all(text["type"] == "plain_text" or text["verbatim"] for text in texts)
@@ -104,18 +111,18 @@ def test_who_was_called_to_an_unknown_outcome_is_not_mentioned_again_at_the_end(
     assert f"@{ANA}" not in mentioned(settled, "outcome")
 
 
-@pytest.mark.parametrize("name", TYPICAL)
+@pytest.mark.parametrize("name", ALL)
 def test_the_requester_is_mentioned_on_the_card_and_at_the_end_only(name: str) -> None:
-    where = {m for m, message in messages(TYPICAL[name]).items() if f"@{ANA}" in mentions(message.picture)}
+    where = {m for m, message in messages(ALL[name]).items() if f"@{ANA}" in mentions(message.picture)}
     said = {"approval"} if name == "withdrawn" else set()
     assert where <= {"card", "outcome", "unknown"} | said
 
 
-@pytest.mark.parametrize("name", TYPICAL)
+@pytest.mark.parametrize("name", ALL)
 def test_only_the_end_of_a_request_is_broadcast(name: str) -> None:
-    shown = messages(TYPICAL[name]).values()
+    shown = messages(ALL[name]).values()
     broadcast = [message.name for message in shown if message.place is Place.BROADCAST]
-    assert broadcast == (["outcome"] if TYPICAL[name].request.is_final and TYPICAL[name].request.plan else [])
+    assert broadcast == (["outcome"] if ALL[name].request.is_final and ALL[name].request.plan else [])
 
 
 def test_an_answer_goes_to_the_person_who_clicked_alone() -> None:

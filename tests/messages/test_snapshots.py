@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.histories import TYPICAL
+from tests.messages.restores import ALL
 from tests.messages.shown import messages
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -26,7 +26,7 @@ def _files() -> Iterator[tuple[str, str]]:
     """One file for each picture that no earlier history shows; block ids, which change with everything, left out."""
     known: set[str] = set()
     told: dict[str, str] = {}
-    for history, events in TYPICAL.items():
+    for history, events in ALL.items():
         for name, message in messages(events).items():
             if message.picture.digest in known:
                 continue

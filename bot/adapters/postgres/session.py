@@ -4,9 +4,13 @@ PostgreSQL quotes values of rows in its messages (DETAIL, CONTEXT, and the prima
 by SQLSTATE and the names of what it was about; the foreign error is never chained to ours.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, LiteralString, TypeAlias
+import os
+import socket
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
+from typing import Any, LiteralString, TypeAlias, cast
 
 import psycopg
 from psycopg import sql
@@ -21,14 +25,22 @@ Row: TypeAlias = tuple[Any, ...]
 
 CONNECT_SECONDS = 5
 POOLER_PORT = "6543"  # Supabase's transaction pooler, where a session is nobody's own
+_FAILED_TRANSACTION = "25P02"
 _KEEPALIVE: Mapping[str, int] = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-_READABLE: LiteralString = (
-    "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), set_config('row_security', 'off', true),"
-    " set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),"
-    " set_config('IntervalStyle', 'postgres', true), set_config('bytea_output', 'hex', true),"
-    " set_config('extra_float_digits', '1', true), set_config('lock_timeout', '2s', true),"
-    " set_config('idle_in_transaction_session_timeout', '15s', true)"
-)
+# What every transaction begins with. Operators of extensions' types live where the extension does; every relation is
+# named with its schema all the same.
+_SETTINGS: Mapping[str, str] = {
+    "search_path": "pg_catalog, public, extensions, pg_temp",
+    "row_security": "off",  # hidden rows would be left out without a word; so it is an error instead
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "15s",  # after which a half-open connection lets go of its locks
+    "client_connection_check_interval": "2s",
+}
 
 
 class SqlError(Exception):
@@ -69,24 +81,51 @@ class Session:
         with _told(self._connection):
             return self._connection.execute(statement, params or None).rowcount
 
-    def ask(self, statement: str) -> list[Row]:
-        """At most two rows of somebody's own statement, sent so that PostgreSQL takes one statement and no more."""
+    def commit(self) -> None:
+        """COMMIT; SqlError too where PostgreSQL rolled back instead, which it says without an error."""
         with _told(self._connection):
-            cursor = self._connection.execute(statement, prepare=True)
-            return list(cursor.fetchmany(2)) if cursor.description else []
+            said = self._connection.execute("COMMIT").statusmessage
+        if said != "COMMIT":
+            raise SqlError(_FAILED_TRANSACTION)
 
-    def limit(self, seconds: float) -> None:
-        """Let each following statement of this transaction take at most so long."""
-        milliseconds = str(max(1, int(seconds * 1000)))
-        self.run("SELECT set_config('statement_timeout', %s, true)", milliseconds)
+    def ask(self, statement: str) -> list[Row]:
+        """At most two rows of somebody's own statement, and of a large answer no more than is under way.
+
+        A stream goes through the extended protocol, which takes one statement and no more. `prepare=True` would not:
+        where `prepare_threshold` is None it is without effect, and `select 1; commit; insert …` wrote.
+        """
+        rows = cast("Generator[Row]", self._connection.cursor().stream(statement))
+        with _told(self._connection), closing(rows):  # closed early, it cancels the statement
+            return list(islice(rows, 2))
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End the connection where all of this takes longer, also where the server answers nothing any more."""
+        with socket.socket(fileno=os.dup(self._connection.fileno())) as line:
+            alarm = threading.Timer(seconds, _hang_up, [line])
+            alarm.start()
+            try:
+                yield
+            finally:
+                alarm.cancel()
+                alarm.join()
+
+    def settle(self, **more: str) -> None:
+        """Set what this transaction needs; it ends with the transaction."""
+        settings = {**_SETTINGS, **more}
+        query = "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS s(name, value)"
+        self.rows(query, list(settings), list(settings.values()))
+
+    def limit(self, setting: LiteralString, seconds: float) -> None:
+        """Set a time limit of this transaction, such as statement_timeout."""
+        self.rows("SELECT set_config(%s, %s, true)", setting, f"{max(1, int(seconds * 1000))}ms")
 
     @contextmanager
     def reading(self, seconds: float) -> Iterator[None]:
         """One consistent, READ ONLY look, always rolled back; each statement takes at most `seconds`."""
         self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
-            self.rows(_READABLE)
-            self.limit(seconds)
+            self.settle(statement_timeout=f"{int(seconds * 1000)}ms")
             yield
         finally:
             with suppress(SqlError):
@@ -123,6 +162,11 @@ def identifier(name: Name) -> sql.Identifier:
 def columns(names: Sequence[str], alias: str = "") -> sql.Composed:
     """Columns with commas between them, each of `alias` where one is given."""
     return sql.SQL(", ").join([sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in names])
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # the other side was quicker
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _parameters(url: Secret) -> dict[str, Any]:

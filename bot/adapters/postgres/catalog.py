@@ -1,0 +1,151 @@
+"""What PostgreSQL's catalog says of a table, of its backups, of the server, and of who holds a table now.
+
+A table is looked up in `pg_class` (`information_schema` hides what one has no privilege on) by names that are sent as
+parameters, and in one statement, spelled in the same way whatever the transaction's search_path is.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any, LiteralString, cast
+
+from psycopg.sql import SQL, Composed
+
+from bot.adapters.postgres.session import Session
+from bot.core.backup import Backup, backup_of
+from bot.core.restore import Holder
+from bot.core.table import Column, Counter, ForeignKey, Name, Table, Trigger
+
+MOST_HOLDERS = 20
+_FACTS, _DEFINITION = "catalog.sql", "definition.sql"
+_RELATION = """
+WITH it AS (
+    SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
+)
+SELECT {aspects}
+"""
+_CANDIDATES = """
+SELECT n.nspname, c.relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+_SERVER = """
+SELECT current_database(), current_user, current_setting('server_version_num')::int / 10000, pg_is_in_recovery(),
+       current_setting('default_transaction_read_only')::bool, n.oid IS NOT NULL,
+       coalesce(pg_has_role(current_user, n.nspowner, 'USAGE'), false),
+       has_database_privilege(current_database(), 'CREATE')
+FROM (SELECT %s::text AS name) AS wanted LEFT JOIN pg_namespace n ON n.nspname = wanted.name
+"""
+_HOLDERS = """
+SELECT a.pid, coalesce(a.usename, a.backend_type, ''), coalesce(left(a.application_name, 60), ''),
+       coalesce(a.state, ''), a.xact_start
+FROM pg_stat_activity a
+WHERE a.pid <> pg_backend_pid() AND a.pid IN (
+    SELECT l.pid
+    FROM unnest(%s::text[], %s::text[]) AS wanted (schema, name)
+    JOIN pg_namespace n ON n.nspname = wanted.schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+    JOIN pg_locks l ON l.relation = c.oid AND l.granted AND l.mode <> 'AccessShareLock'
+    WHERE l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+)
+ORDER BY a.xact_start, a.pid
+LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The database that one is connected to, and what the bot's role may do about the schema for quarantines."""
+
+    database: str
+    role: str
+    version: int  # major, such as 17
+    is_replica: bool
+    is_read_only: bool  # default_transaction_read_only is on: Supabase does this when the disk is full
+    has_schema: bool
+    owns_schema: bool
+    may_make_schema: bool
+
+
+def read_table(session: Session, name: Name) -> Table | None:
+    """The relation of that name, inside a transaction; None where there is none.
+
+    Types and the fingerprint are the same in every transaction, until DDL changes the relation. Raises SqlError.
+    """
+    session.run("SAVEPOINT spelling")
+    session.settle(search_path="pg_catalog, pg_temp", quote_all_identifiers="off", jit="off")
+    facts, definition = _queries(_FACTS), _queries(_DEFINITION)
+    aspects = [*map(_as_json, facts.values()), *map(_as_json, definition.values())]
+    row = session.row(SQL(_RELATION).format(aspects=SQL(", ").join(aspects)), *name)
+    session.run("ROLLBACK TO SAVEPOINT spelling; RELEASE SAVEPOINT spelling")
+    known = {aspect: json.loads(value) for aspect, value in zip(facts, row, strict=False)}
+    return _table(name, known, row[len(facts) :]) if known["relation"] else None
+
+
+def find_backups(session: Session, table: str, schemas: Sequence[str], template: str, now: datetime) -> list[Backup]:
+    """The relations of these schemas that the template calls backups of `table`, newest first.
+
+    Of one date, those of a later schema stand first. Raises SqlError.
+    """
+    names = [Name(*row) for row in session.rows(_CANDIDATES, list(schemas))]
+    found = [backup for name in names if (backup := backup_of(table, name, template, now))]
+    return sorted(found, key=lambda b: (b.made_at, schemas.index(b.name.schema), b.name), reverse=True)
+
+
+def read_server(session: Session, quarantine_schema: str) -> Server:
+    """What one is connected to. Raises SqlError."""
+    return Server(*session.row(_SERVER, quarantine_schema))
+
+
+def read_holders(session: Session, names: Sequence[Name]) -> tuple[Holder, ...]:
+    """Other sessions that hold more than a reader's lock on one of these tables, the oldest transaction first.
+
+    What the bot's role may not see of a session is empty; its query is never read. Raises SqlError.
+    """
+    schemas, relations = [name.schema for name in names], [name.name for name in names]
+    rows = session.rows(_HOLDERS, schemas, relations, MOST_HOLDERS)
+    return tuple(
+        Holder(pid, role, application, state, since.astimezone(UTC).isoformat() if since else "")
+        for pid, role, application, state, since in rows
+    )
+
+
+@cache
+def _queries(file: str) -> dict[str, SQL]:
+    """The queries of a file by their names, in its order."""
+    text = resources.files(__package__).joinpath(file).read_text("utf-8")
+    _, *parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
+    return {name: SQL(cast("LiteralString", query)) for name, query in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _as_json(query: SQL) -> Composed:
+    return SQL("(SELECT coalesce(json_agg(q)::text, '[]') FROM ({}) AS q)").format(query)
+
+
+def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Sequence[str]) -> Table:
+    keys = [tuple(key["columns"]) for key in known["keys"]]
+    return Table(
+        name=name,
+        **known["relation"][0],
+        columns=tuple(Column(**row) for row in known["columns"]),
+        key=keys[0] if keys else (),
+        foreign_keys=tuple(_foreign_key(**row) for row in known["foreign_keys"]),
+        referenced_by=tuple(Name(**row) for row in known["referenced_by"]),
+        triggers=tuple(Trigger(**row) for row in known["triggers"]),
+        sequences=tuple(Counter(Name(*row["name"]), row["column"]) for row in known["sequences"]),
+        stale_views=tuple(Name(**row) for row in known["stale_views"]),
+        writers=tuple(row["role"] for row in known["grantees"] if row["is_writer"]),
+        readers=tuple(row["role"] for row in known["grantees"] if row["is_reader"]),
+        fingerprint=hashlib.sha256("\n".join(definition).encode()).hexdigest(),
+    )
+
+
+def _foreign_key(
+    *, name: str, columns: list[str], parent: list[str], parent_columns: list[str], sets_null: bool
+) -> ForeignKey:
+    return ForeignKey(name, tuple(columns), Name(*parent), tuple(parent_columns), sets_null)

@@ -1,0 +1,97 @@
+"""What only reads, asked by a person: who may ask, one at a time of a kind, answered privately when it is known.
+
+Nothing of it is in the log: it changes nothing, and after a restart it is asked again.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+from bot.adapters.slack import Content, Slack
+from bot.changes import Delivery
+from bot.core.errors import BotError, Refused
+from bot.core.policy import refusal_of_channel, refusal_of_workspace
+from bot.core.runbook import Runbook
+from bot.eligibility import Eligibility
+from bot.messages.picture import Picture
+from bot.messages.private import fault, refusal
+
+AT_ONCE = 2
+ENDING = "The bot is restarting, and did not begin to read. Ask again in a minute."
+
+_logger = logging.getLogger(__name__)
+
+
+class Readings:
+    """Reads beside the deliveries: Slack waits three seconds for an answer, and production may take longer."""
+
+    def __init__(self, *, slack: Slack, runbook: Runbook) -> None:
+        self._slack, self._runbook = slack, runbook
+        self._eligibility = Eligibility(slack, runbook)
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading")
+        self._underway: dict[str, str] = {}  # the delivery that asked, by what is being read
+        self._lock = threading.Lock()
+
+    def ask(self, name: str, delivery: Delivery, read: Callable[[], Picture]) -> None:
+        """Begin to read what is called `name`; the person is told what `read` gives, or why there is nothing.
+
+        Raises Refused while it is being read for somebody else. The same delivery again begins nothing.
+        """
+        with self._lock:
+            earlier = self._underway.get(name)
+            if earlier == delivery.id:
+                return
+            if earlier is not None:
+                text = f"`{name}` is being read already, one at a time. Ask again in a moment. Nothing was changed."
+                raise Refused("underway", text)
+            self._underway[name] = delivery.id
+        reading = self._pool.submit(self._read, name, delivery, read)
+        reading.add_done_callback(partial(self._tell, delivery))
+
+    def stop(self) -> None:
+        """Wait for what is being read; who asked for what wasn't begun is told so."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, name: str, delivery: Delivery, read: Callable[[], Picture]) -> Picture:
+        try:
+            self._demand_access(delivery)
+            return read()
+        finally:
+            with self._lock:
+                del self._underway[name]
+
+    def _demand_access(self, delivery: Delivery) -> None:
+        """The rules for whoever asks for anything. Raises the first one that says no; Unavailable is a no as well."""
+        refusal_of_place = refusal_of_workspace(delivery.team, self._slack.workspace()) or refusal_of_channel(
+            self._slack.channel(delivery.channel), self._runbook.access.channels
+        )
+        refused = refusal_of_place or self._eligibility.refusal_to_ask(delivery.person)
+        if refused:
+            raise refused
+
+    def _tell(self, delivery: Delivery, reading: Future[Picture]) -> None:
+        picture = _answer(reading)
+        content = Content(picture.text, picture.blocks, key="")
+        try:
+            if delivery.response_url:
+                self._slack.answer(delivery.response_url, content)
+            else:
+                self._slack.whisper(delivery.channel, delivery.person, content)
+        except BotError as error:
+            _logger.warning("readings.not_told reason=%s", error.text)
+
+
+def _answer(reading: Future[Picture]) -> Picture:
+    if reading.cancelled():
+        return refusal(ENDING)
+    error = reading.exception()
+    if error is None:
+        return reading.result()
+    if isinstance(error, BotError):
+        return refusal(error.text)
+    reference = secrets.token_hex(4)
+    _logger.error("readings.fault reference=%s", reference, exc_info=error)
+    return fault(reference)

@@ -1,0 +1,1 @@
+"""The production database as the bot reads and writes it, on a real server."""

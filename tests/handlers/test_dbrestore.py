@@ -1,0 +1,259 @@
+"""/dbrestore: what is typed, and the wish or the refusal that it comes to."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import Ack
+
+from bot.adapters.log_sqlite import SqliteLog
+from bot.changes import Changes, Delivery
+from bot.core.errors import Refused
+from bot.core.plan import Facts
+from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook, load_runbook
+from bot.journal import Journal
+from bot.messages.private import help_text, restore_help
+from handlers import dbrestore
+from handlers.commands import Commands
+from tests.core.small_runbooks import SMALL
+from tests.histories import ANA, CHANNEL, TEAM
+from tests.messages.shown import words
+from tests.simulator.hand import Hand
+from tests.simulator.slack_rules import check_message
+from tests.small_world import Levers, Undrawn
+
+TABLES = ("user_profiles", "sessions", "Order Items", "status", "Users", "USERS")
+DATABASE = "[database]\n" + "".join(f'[[database.tables]]\nname = "{name}"\n' for name in TABLES)
+
+
+class Tables(Levers):
+    """Takes the place of the action: only what it is about is asked of it here."""
+
+    name = "restore_tables"
+
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        return (f"table:{params['tables']}",)
+
+
+class Desk:
+    """Where /dbrestore is typed: the real verbs on a real log, with this much of a runbook."""
+
+    def __init__(self, folder: Path, database: str = DATABASE) -> None:
+        hand = Hand()
+        self.log = SqliteLog(folder / "log.db", hand.now)
+        self.journal = Journal(self.log)
+        self.runbook: Runbook = load_runbook(SMALL + database, {})
+        self.asked: list[Delivery] = []
+        actions = {Tables.name: Tables(hand.now)}
+        self.commands = Commands(
+            Changes(
+                journal=self.journal,
+                runbook=self.runbook,
+                actions=actions,
+                drawing=Undrawn(),
+                wake=lambda _: None,
+            ),
+            self.runbook,
+            lambda _: "",
+            actions,
+            questions={"backups": self.asked.append},
+        )
+
+    def type(self, text: str) -> str:
+        """What the person alone reads."""
+        body = {"text": text, "trigger_id": text, "user_id": ANA, "team_id": TEAM, "channel_id": CHANNEL}
+        ack = Ack()  # type: ignore[no-untyped-call]  # Bolt's own
+        dbrestore.command(ack, body, commands=self.commands)
+        answer: dict[str, Any] = json.loads(ack.response.body) if ack.response else {}
+        assert answer["response_type"] == "ephemeral"
+        return str(answer["text"])
+
+    def request(self) -> ChangeRequest:
+        """The one that was made."""
+        (request,) = self.journal.open_and_newest()
+        return request
+
+    def has_asked(self) -> bool:
+        return bool(self.journal.open_ids())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.log.close()
+
+
+@pytest.fixture
+def desk_with(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
+    """A desk with another [database]."""
+    desks: list[Desk] = []
+
+    def build(database: str) -> Desk:
+        desks.append(Desk(tmp_path, database))
+        return desks[-1]
+
+    yield build
+    for desk in desks:
+        desk.log.close()
+
+
+PROFILES = ["user_profiles"]
+BOTH = ["user_profiles", "sessions"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "tables", "options"),
+    [
+        ("user_profiles", PROFILES, {}),
+        ("User_Profiles", PROFILES, {}),
+        ("user_profiles user_profiles USER_PROFILES", PROFILES, {}),
+        ("user_profiles sessions", BOTH, {}),
+        ("user_profiles because 500s since 3", PROFILES, {}),
+        ("user_profiles from 20250903", PROFILES, {"from": "20250903"}),
+        ("user_profiles FROM 2025-09-03 Long-Block", PROFILES, {"from": "2025-09-03", "long_block": True}),
+        (
+            "user_profiles long-block from users_of_20250903",
+            PROFILES,
+            {"from": "users_of_20250903", "long_block": True},
+        ),
+        ('user_profiles from "Backup of 3"', PROFILES, {"from": "Backup of 3"}),
+        ("user_profiles long-block sessions", BOTH, {"long_block": True}),
+        ('"Order Items"', ["Order Items"], {}),
+        ("\u201cOrder Items\u201d", ["Order Items"], {}),
+        ('"status"', ["status"], {}),
+        ("Users", ["Users"], {}),
+        ('"USERS" Users', ["USERS", "Users"], {}),
+        ("all", list(TABLES), {}),
+        ("ALL from 20250903 long-block because of it", list(TABLES), {"from": "20250903", "long_block": True}),
+    ],
+)
+def test_what_is_typed_becomes_one_wish(desk: Desk, typed: str, tables: list[str], options: dict[str, object]) -> None:
+    assert "Reading the backups and the tables for R-1" in desk.type(typed)
+    (ask,) = desk.request().asks
+    assert ask.action == "restore_tables"
+    assert ask.params == {"tables": tables, "from": "", "long_block": False, **options}
+
+
+def test_the_request_keeps_what_was_typed_and_why(desk: Desk) -> None:
+    desk.type("sessions because people are logged out")
+    request = desk.request()
+    assert request.words == "/dbrestore sessions because people are logged out"
+    assert request.reason == "people are logged out"
+    assert request.title == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "risk"),
+    [
+        ("sessions", "high"),
+        ("all", "critical"),
+        (" ".join(f'"{name}"' for name in reversed(TABLES)), "critical"),
+        (" ".join(f'"{name}"' for name in TABLES[1:]), "high"),
+    ],
+)
+def test_all_tables_of_the_runbook_are_critical_however_they_are_named(desk: Desk, typed: str, risk: str) -> None:
+    desk.type(typed)
+    assert desk.request().risk == risk
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("user_profils", "Did you mean `/dbrestore user_profiles`?"),
+        ("public.user_profiles", "Did you mean `/dbrestore user_profiles`?"),
+        ("order items", 'Did you mean `/dbrestore "Order Items"`?'),
+        ('"User_Profiles"', "Did you mean `/dbrestore user_profiles`?"),
+        (
+            "user_profiles; drop table sessions; --",
+            "no table `user_profiles;`. Did you mean `/dbrestore user_profiles`?",
+        ),
+        ('"sessions\'; drop table sessions"', "no table `sessions'; drop table sessions`"),
+        ("backps", "Did you mean `/dbrestore backups`?"),
+        ("user_profiles longblock", "Did you mean `long-block`?"),
+        ("user_profiles form 20250903", "Did you mean `from`?"),
+        ("\u0645\u0633\u062a\u062e\u062f\u0645", "`/dbrestore help` lists the tables"),
+        ("sessions\u202e", "no table `sessions` (it has characters that can't be seen)"),
+        ("\u200b", "characters that can't be seen"),
+        ("x" * 9000, "9000 characters"),
+        ("users", 'Which one: `"Users"` or `"USERS"`?'),
+        ("status", 'The table of that name is put in quotes: `"status"`'),
+        ("vercel", "`vercel` is a word of the commands"),
+        ("user_profiles backups", "`backups` is a word of the commands"),
+        ("all user_profiles", "`all` stands alone"),
+        ("user_profiles all", "`all` stands alone"),
+        ("from 20250903", "Which table?"),
+        ("long-block because it hurts", "Which table?"),
+        ("user_profiles from", "After `from` comes a backup's name or its date"),
+        ("user_profiles from long-block", "After `from` comes a backup's name or its date"),
+        ("user_profiles from because it broke", "After `from` comes a backup's name or its date"),
+        ("user_profiles from 20250903 from 20250904", "One `from` at most"),
+        ("user_profiles from " + "x" * 9000, "no name of a backup (… 9000 characters)"),
+        ("user_profiles from \u202e20250903", "no name of a backup (it has characters"),
+        ("user_profiles exact", "`exact` is not in this version"),
+        ("user_profiles breakglass because I must", "`breakglass` is not in this version"),
+        ('"user_profiles', "A name in double quotes ends with one too"),
+        ("backups user_profiles", "`/dbrestore backups` stands alone"),
+        *((f"{word} user_profiles", f"`/dbrestore {word}` is not in this version.") for word in dbrestore.LATER),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_the_way_out_and_nothing_happens(
+    desk: Desk, typed: str, answer: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        desk.type(typed)
+    assert answer in refused.value.text
+    assert refused.value.text.endswith("Nothing was changed.")
+    assert len(refused.value.text) < 400
+    assert not desk.has_asked()
+
+
+@pytest.mark.parametrize(
+    ("database", "answer"), [("", "no [database]"), ("[database]\n", "lists no tables under [[database.tables]]")]
+)
+@pytest.mark.parametrize("typed", ["user_profiles", "all", "backups"])
+def test_without_tables_in_the_runbook_everything_is_refused(
+    desk_with: Callable[[str], Desk], database: str, answer: str, typed: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        desk_with(database).type(typed)
+    assert answer in refused.value.text
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "help", "HELP", "because"])
+def test_help_names_the_commands_and_the_tables_and_asks_for_nothing(desk: Desk, typed: str) -> None:
+    text = desk.type(typed)
+    assert "`/dbrestore all [from &lt;backup or date&gt;] [long-block] [because …]`" in text
+    assert '`user_profiles`, `sessions`, `"Order Items"`, `"status"`' in text
+    assert not desk.has_asked()
+
+
+def test_help_answers_without_a_database_too(desk_with: Callable[[str], Desk]) -> None:
+    assert "nothing to restore" in desk_with("").type("help")
+
+
+def test_slack_takes_help_however_many_tables_there_are(desk_with: Callable[[str], Desk]) -> None:
+    names = [f"{number}{'&' * 300}" for number in range(60)]
+    desk = desk_with("[database]\n" + "".join(f'[[database.tables]]\nname = "{name}"\n' for name in names))
+    picture = restore_help(desk.runbook, {"restore_tables"})
+    check_message(picture.text, list(picture.blocks), max_text=4000)
+    assert "40 more, as in the runbook" in words(picture)
+
+
+def test_help_leaves_out_what_this_version_cannot_do(desk: Desk) -> None:
+    text = words(restore_help(desk.runbook, set(), ("help",)))
+    assert "/dbrestore all" not in text
+    assert "/dbrestore backups" not in text
+
+
+def test_the_help_of_rollback_leads_to_that_of_dbrestore(desk: Desk) -> None:
+    assert "`/dbrestore help`" in words(help_text(desk.runbook, set()))
+
+
+def test_the_backups_are_asked_for_by_whoever_typed_it_and_told_later(desk: Desk) -> None:
+    assert "Reading the backups" in desk.type("backups")
+    assert [delivery.person for delivery in desk.asked] == [ANA]
+    assert not desk.has_asked()

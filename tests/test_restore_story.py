@@ -1,0 +1,182 @@
+"""Restoring tables, driven over signed HTTP with a real PostgreSQL: request, two approvals, run, verified."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.database.damage import DAMAGED, PERSONAL, REVOKED_SINCE, USED_SINCE
+from tests.database.inventory import inventory
+from tests.database.server import Database
+from tests.restoring import quarantines, restore
+from tests.simulator import vercel_cast as the
+from tests.world import ANA, BEN, CHLOE, World
+
+ASKED = "user_profiles because names are wrong"
+BACKUP = "public.user_profiles_backup_20261101"
+DIFFERENT = f"""
+SELECT count(*) FROM {BACKUP} AS b LEFT JOIN public.user_profiles AS l USING (id)
+WHERE to_jsonb(b) IS DISTINCT FROM to_jsonb(l)
+"""
+
+
+def test_a_table_is_asked_for_approved_by_two_restored_and_verified(shop: World, damaged: Database) -> None:
+    thread = restore(shop, ASKED)
+    assert damaged.value(DIFFERENT) == 0
+    assert "Restored user_profiles" in thread
+    assert "names are wrong" in shop.read()
+
+
+def test_rows_created_since_the_backup_stay(shop: World, damaged: Database) -> None:
+    restore(shop, ASKED)
+    new = damaged.value("SELECT count(*) FROM public.user_profiles WHERE member_no > 300")
+    assert new == DAMAGED["user_profiles"].new
+
+
+def test_columns_that_came_after_the_backup_keep_their_values(shop: World, damaged: Database) -> None:
+    tiers = "SELECT string_agg(subscription_tier, ',' ORDER BY id) FROM public.user_profiles WHERE member_no > 300"
+    before = damaged.value(tiers)
+    restore(shop, "user_profiles from 20250903")
+    assert damaged.value(tiers) == before
+
+
+def test_no_definition_in_the_whole_database_changes(shop: World, damaged: Database) -> None:
+    connection = damaged.superuser()
+    before = inventory(connection)
+    restore(shop, "all from 20250903")
+    after = inventory(connection)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert changed <= {"sequence values"}
+
+
+def test_the_old_rows_are_copied_to_where_no_role_of_the_api_can_read_them(shop: World, damaged: Database) -> None:
+    rows = damaged.value("SELECT count(*) FROM public.user_profiles")
+    restore(shop, ASKED)
+    (copy,) = quarantines(damaged)
+    assert damaged.value(f"SELECT count(*) FROM rollback_bot.{copy}") == rows
+    readable = "SELECT has_table_privilege(%s, %s, 'SELECT') OR has_schema_privilege(%s, 'rollback_bot', 'USAGE')"
+    for role in ("anon", "authenticated", "service_role"):
+        assert damaged.value(readable, role, f"rollback_bot.{copy}", role) is False
+
+
+def test_the_backup_is_still_there(shop: World, damaged: Database) -> None:
+    restore(shop, ASKED)
+    assert damaged.value(f"SELECT count(*) FROM {BACKUP}") == 300
+
+
+def test_triggers_do_not_fire_and_are_as_they_were(shop: World, damaged: Database) -> None:
+    audited = damaged.value("SELECT count(*) FROM audit.log")
+    restore(shop, "all from 20250903")
+    assert damaged.value("SELECT count(*) FROM audit.log") == audited
+    states: dict[str, str] = dict(damaged.rows("SELECT tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"))
+    assert states["user_profiles_welcome"] == "D"
+    assert states["sessions_audit"] == "A"
+
+
+class TestFourTables:
+    """All of the runbook's tables in one request, from the newest date that they have in common."""
+
+    def test_they_come_from_one_date(self, shop: World) -> None:
+        assert "2025" in restore(shop, "all because everything is wrong")
+        (made,) = shop.data("plan_made")
+        assert {table["backup_date"] for table in made["plan"]["steps"][0]["before"]["tables"]} == {"20250903"}
+
+    def test_revoked_sessions_and_used_tokens_do_not_work_again(self, shop: World, damaged: Database) -> None:
+        restore(shop, "all")
+        again = (
+            "SELECT count(*) FROM public.sessions l JOIN public.sessions_backup_20250903 b USING (id)"
+            " WHERE b.revoked_at IS NULL AND l.revoked_at IS NOT NULL"
+        )
+        assert damaged.value(again) == REVOKED_SINCE
+        used = (
+            "SELECT count(*) FROM public.magic_tokens l JOIN public.magic_tokens_backup_20250903 b USING (id)"
+            " WHERE b.used_at IS NULL AND l.used_at IS NOT NULL"
+        )
+        assert damaged.value(used) == USED_SINCE
+
+    def test_deleted_sessions_and_tokens_stay_deleted_and_deleted_progress_comes_back(
+        self, shop: World, damaged: Database
+    ) -> None:
+        restore(shop, "all")
+        missing = (
+            "SELECT count(*) FROM public.{0}_backup_20250903 b LEFT JOIN public.{0} l USING (id) WHERE l.id IS NULL"
+        )
+        assert damaged.value(missing.format("sessions")) == DAMAGED["sessions"].missing
+        assert damaged.value(missing.format("magic_tokens")) == DAMAGED["magic_tokens"].missing
+        assert damaged.value(missing.format("user_profiles")) == 0
+
+    def test_it_is_a_critical_change(self, shop: World) -> None:
+        shop.restore("all")
+        assert "critical" in shop.wait_for_state("Waiting for approval")
+
+
+class TestThePlan:
+    """What people approve."""
+
+    def test_it_counts_what_is_changed_undone_brought_back_and_kept(self, shop: World) -> None:
+        shop.restore(ASKED)
+        shop.slack.wait_for(lambda: shop.with_button("approve"))
+        plan = shop.thread()
+        for number in (38, 8, 5, 6):
+            assert f"{number}" in plan
+
+    def test_it_says_who_else_can_change_the_backup_and_so_does_the_dialog(self, shop: World) -> None:
+        shop.restore(ASKED)
+        message = shop.slack.wait_for(lambda: shop.with_button("approve"))
+        assert "anon" in shop.thread()
+        assert "can change this backup" in shop.slack.confirm_of(message, "approve")
+
+    def test_it_says_that_the_live_deployment_is_newer_than_the_backup(self, shop: World) -> None:
+        shop.restore("user_profiles from 20250903")
+        shop.slack.wait_for(lambda: shop.with_button("approve"))
+        assert "/rollback vercel" in shop.thread()
+
+
+class TestDrift:
+    """What was approved is what runs, or nothing runs."""
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            f"UPDATE {BACKUP} SET score = score + 1 WHERE member_no = 1",
+            "ALTER TABLE public.user_profiles ADD nickname text",
+            "ALTER TABLE public.user_profiles DISABLE TRIGGER user_profiles_audit",
+            f"DROP TABLE {BACKUP}",
+        ],
+    )
+    def test_a_change_of_backup_or_definition_supersedes_it(
+        self, shop: World, damaged: Database, statement: str
+    ) -> None:
+        shop.restore(ASKED)
+        shop.approve(BEN)
+        shop.wait_for_state("(1 of 2)")
+        damaged.rows(statement)
+        shop.approve(CHLOE)
+        shop.wait_for_end("Superseded")
+        assert quarantines(damaged) == []
+
+    def test_much_more_to_change_than_was_approved_supersedes_it(self, shop: World, damaged: Database) -> None:
+        shop.restore(ASKED)
+        shop.approve(BEN)
+        damaged.rows("UPDATE public.user_profiles SET score = score + 1")
+        shop.approve(CHLOE)
+        shop.wait_for_state("Superseded")
+        shop.slack.wait_for(lambda: "it changed since the plan" in shop.thread())
+        assert "first_step_drifted" in shop.kinds()
+
+
+def test_no_value_and_no_key_of_any_row_is_in_any_log_line_event_or_message(tmp_path: Path, damaged: Database) -> None:
+    world = World(tmp_path, env={"LOG_LEVEL": "DEBUG"}, database=damaged.url).start()
+    world.vercel.promote_by_someone(the.PREVIOUS)
+    try:
+        restore(world, "all from 20250903")
+        world.restore("backups")
+        world.told(ANA, "user_profiles_backup_20250903")
+        damaged.rows("UPDATE public.user_profiles SET email = 'gone@secret.example' WHERE member_no = 3")
+        damaged.rows("UPDATE public.user_profiles SET email = 'person-3@secret.example' WHERE member_no = 306")
+        assert "clashes with a newer one (user_profiles_email_key)" in restore(world, "user_profiles", "Failed")
+    finally:
+        world.close()
+    assert world.bot
+    told = "\n".join(world.slack.text_of(message) for message in world.slack.ephemeral_to(ANA))
+    everything = world.raw_log() + "".join(world.bot.lines) + world.thread() + world.read() + told
+    assert [mark for mark in (*PERSONAL, "database-password") if mark in everything] == []
