@@ -16,12 +16,13 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from bot.adapters.log_sqlite import LogInUseError
 from bot.adapters.slack import Slack
 from bot.composition import SHIPPED, Bot, Parts, build
-from bot.core.errors import BotError, Revoked
+from bot.core.errors import BotError, Refused, Revoked
 from bot.core.secret import Secret
 from bot.logs import set_up
 from bot.settings import Settings, SettingsProblems, load_settings, read_environment
 from handlers import register
 from handlers.commands import Commands
+from handlers.socket_mode import Addresses, SocketMode
 from handlers.web import application
 
 BAD_SETTINGS, GAVE_UP = 2, 1
@@ -31,9 +32,10 @@ LATER = {
     "check": "not in this version",
     "audit": "not in this version",
 }
-SOCKET_MODE = "SLACK_APP_TOKEN: Socket Mode is not in this version; leave it out and set SLACK_SIGNING_SECRET"
 HTTP_THREADS = 8
 LONGEST_BODY = 1_000_000  # bytes; read into memory before the signature is looked at
+
+Edge = BaseWSGIServer | MultiSocketServer | SocketMode
 
 _logger = logging.getLogger("bot")
 
@@ -53,7 +55,8 @@ def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
     """Run the bot until it is told to end. Every problem with what it is given is said at once, before it starts."""
     settings, problems = _settings(env)
     slack = _slack(env)
-    problems = [*problems, *_refused_token(slack)]
+    addresses = _addresses(env, slack)
+    problems = [*problems, *_refused_tokens(slack, addresses)]
     if settings is None or slack is None or problems:
         return _refuse(problems)
     set_up(settings)
@@ -68,23 +71,18 @@ def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
         bot = build(settings, slack=slack, clock=_now, give_up=give_up, parts=parts)
     except (LogInUseError, OSError, sqlite3.Error) as error:
         return _refuse([f"STATE_URL: {error}"])
+    app = _bolt(bot)
     try:
-        server = _listen(bot)
+        edge = SocketMode(app, addresses, give_up) if addresses else _listen(bot, app)
     except OSError as error:
         bot.log.close()
         return _refuse([f"PORT: {settings.port} can't be listened on: {error.strerror}"])
-    _serve(bot, server)
+    _serve(bot, edge)
     return status[0]
 
 
-def _listen(bot: Bot) -> BaseWSGIServer | MultiSocketServer:
+def _listen(bot: Bot, app: App) -> BaseWSGIServer | MultiSocketServer:
     """Slack's edge on its port; deliveries wait there until the bot serves. Raises OSError."""
-    app = _bolt(bot)
-    register(
-        app,
-        changes=bot.changes,
-        commands=Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions, bot.questions),
-    )
     ready = {"log": bot.log.is_writable, "slack": bot.slack.is_reachable}
     return create_server(
         application(app, ready),
@@ -96,62 +94,77 @@ def _listen(bot: Bot) -> BaseWSGIServer | MultiSocketServer:
     )
 
 
-def _serve(bot: Bot, server: BaseWSGIServer | MultiSocketServer) -> None:
+def _serve(bot: Bot, edge: Edge) -> None:
     signal.signal(signal.SIGTERM, _end)
     try:
         bot.start()
-        _logger.info("bot.started port=%s log=%s", bot.settings.port, bot.log.id)
-        server.run()
+        where = "socket" if isinstance(edge, SocketMode) else f"port={bot.settings.port}"
+        _logger.info("bot.started %s log=%s", where, bot.log.id)
+        edge.run()
     except SystemExit:
         _logger.info("bot.ending")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut this off, and the exit status with it
-        server.close()
+        edge.close()
         bot.stop()
         _logger.info("bot.stopped")
 
 
 def _bolt(bot: Bot) -> App:
-    """Bolt, without its call to Slack at every delivery: a click is kept also while Slack's API is down."""
+    """Bolt with every handler, without its call to Slack at every delivery: a click is kept also while that is down."""
     quiet = logging.getLogger("slack_bolt.quiet")  # Bolt takes its level for all its own loggers, not the root's
     quiet.setLevel(logging.ERROR)  # below that it warns of its own reading of SLACK_BOT_TOKEN, and writes bodies
     token = bot.settings.slack_bot_token.reveal()
     secret = bot.settings.slack_signing_secret
-    return App(
+    app = App(
         logger=quiet,
         signing_secret=secret.reveal() if secret else None,
         client=bot.slack.client,
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),
     )
+    commands = Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions, bot.questions)
+    register(app, changes=bot.changes, commands=commands)
+    return app
 
 
 def _settings(env: Mapping[str, str]) -> tuple[Settings | None, Sequence[str]]:
     try:
-        settings = load_settings(env)
+        return load_settings(env), []
     except SettingsProblems as found:
         return None, found.problems
-    return settings, [SOCKET_MODE] if settings.slack_app_token else []
 
 
 def _slack(env: Mapping[str, str]) -> Slack | None:
-    token = env.get("SLACK_BOT_TOKEN", "")
-    return (
-        Slack(Secret(token), env.get("SLACK_API_URL") or None, _now)
-        if token.isascii() and token.split() == [token]
-        else None
-    )
+    token = _token(env, "SLACK_BOT_TOKEN")
+    return Slack(token, env.get("SLACK_API_URL") or None, _now) if token else None
 
 
-def _refused_token(slack: Slack | None) -> Sequence[str]:
-    """What Slack has against the token; nothing where Slack can't be reached: it is asked again when it is needed."""
-    try:
-        if slack:
-            slack.workspace()
-    except Revoked as error:
-        return [f"SLACK_BOT_TOKEN: {error.text}"]
-    except BotError as error:
-        _say(f"Slack can't be reached now; it is asked again when it is needed. {error.text}")
-    return []
+def _addresses(env: Mapping[str, str], slack: Slack | None) -> Addresses | None:
+    """What Socket Mode needs, where the settings ask for it."""
+    token = _token(env, "SLACK_APP_TOKEN")
+    return Addresses(slack, token) if slack and token else None
+
+
+def _token(env: Mapping[str, str], name: str) -> Secret | None:
+    """A token that can be sent; whether it looks right is the settings' question."""
+    token = env.get(name, "")
+    return Secret(token) if token.isascii() and token.split() == [token] else None
+
+
+def _refused_tokens(slack: Slack | None, addresses: Addresses | None) -> Sequence[str]:
+    """What Slack has against the tokens; nothing where Slack can't be reached: it is asked again when it is needed."""
+    asks = {"SLACK_BOT_TOKEN": slack and slack.workspace, "SLACK_APP_TOKEN": addresses and addresses.check}
+    problems = []
+    for name, ask in asks.items():
+        try:
+            if ask:
+                ask()
+        except (Revoked, Refused) as error:
+            problems.append(f"{name}: {error.text}")
+        except BotError as error:
+            _say(f"Slack can't be reached now; it is asked again when it is needed. {error.text}")
+            break
+    return problems
 
 
 def _refuse(lines: Sequence[str]) -> int:

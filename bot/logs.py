@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.core.secret import Secret
 from bot.settings import Settings
 
-QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "waitress")  # at INFO they write bodies and addresses
+QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "waitress", "websockets")  # at INFO: bodies, addresses
 
 
 class Redacting(logging.Formatter):

@@ -12,9 +12,15 @@ from tests.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def over_socket() -> bool:
+    """Whether the bot runs in Socket Mode; a test that is told both ways parametrizes this."""
+    return False
+
+
+@pytest.fixture
+def world(tmp_path: Path, *, over_socket: bool) -> Iterator[World]:
     """A world whose bot is running."""
-    world = World(tmp_path)
+    world = World(tmp_path, over_socket=over_socket)
     try:
         yield world.start()
     finally:
@@ -22,9 +28,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def quiet_world(tmp_path: Path) -> Iterator[World]:
+def quiet_world(tmp_path: Path, *, over_socket: bool) -> Iterator[World]:
     """A world whose bot is not started yet."""
-    world = World(tmp_path)
+    world = World(tmp_path, over_socket=over_socket)
     try:
         yield world
     finally:

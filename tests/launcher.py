@@ -1,14 +1,16 @@
 """Starts the real bot as a process of its own, with two more actions, and with places where a test can kill it.
 
 `HOLD=before:<kind>` or `after:<kind>` stops the process for good at the append of an event of that kind, before it is
-written or right after. The product has no such switch: this is another `main` around the same parts.
+written or right after; with `HOLD_UNTIL`, until a file of that name is there. The product has no such switch: this is
+another `main` around the same parts.
 """
 
 import os
 import sys
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from bot.__main__ import run
 from bot.actions import Action
@@ -22,7 +24,7 @@ HOLDING = "holding"
 
 
 class HoldingLog(SqliteLog):
-    """A log that never comes back from one append."""
+    """A log that never comes back from one append, or late."""
 
     def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         hold("before", drafts)
@@ -44,10 +46,12 @@ def actions(settings: Settings, clock: Callable[[], datetime]) -> Mapping[str, A
 
 
 def hold(when: str, drafts: Sequence[Draft]) -> None:
-    """Come to a halt for good, if this is the place."""
+    """Come to a halt, if this is the place."""
     if os.environ.get("HOLD") in [f"{when}:{draft.kind}" for draft in drafts]:
         print(HOLDING, file=sys.stderr, flush=True)
-        threading.Event().wait()
+        until = os.environ.get("HOLD_UNTIL")
+        while not (until and Path(until).exists()):
+            time.sleep(0.02)
 
 
 def main() -> int:

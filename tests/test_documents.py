@@ -29,22 +29,41 @@ PRODUCT = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/**/*.py")]
 # The manifest
 
 
-def manifest(key: str) -> list[str]:
+IN_A_COMMENT = re.compile(r"# HTTP mode: (?=\w+: )")
+AFTER_THE_VALUE = re.compile(r"\S+  # HTTP mode: ")
+FOR_HTTP = AFTER_THE_VALUE.sub("", IN_A_COMMENT.sub("", MANIFEST))  # what somebody makes of it who follows its comments
+BOTH_FORMS = pytest.mark.parametrize("form", [MANIFEST, FOR_HTTP], ids=["socket", "http"])
+
+
+def manifest(key: str, form: str = MANIFEST) -> list[str]:
     """Every value of a key; for a key of a list, its items."""
-    values = re.findall(rf"(?m)^[ -]*{key}: *(\S.*)$", MANIFEST)
-    listed = re.search(rf"(?m)^( *){key}:\n((?:\1  - \S+\n)+)", MANIFEST)
+    values = re.findall(rf"(?m)^[ -]*{key}: *(\S.*?)(?:  #.*)?$", form)
+    listed = re.search(rf"(?m)^( *){key}:\n((?:\1  - \S+\n)+)", form)
     return values or (re.findall(r"- (\S+)", listed[2]) if listed else [])
 
 
-def test_the_manifest_has_exactly_the_commands_that_are_answered() -> None:
-    assert manifest("command") == list(COMMANDS)
-    assert manifest("should_escape") == ["false"] * len(COMMANDS)
+@BOTH_FORMS
+def test_the_manifest_has_exactly_the_commands_that_are_answered(form: str) -> None:
+    assert manifest("command", form) == list(COMMANDS)
+    assert manifest("should_escape", form) == ["false"] * len(COMMANDS)
 
 
-def test_the_manifest_turns_interactivity_on_and_asks_for_no_events() -> None:
-    assert manifest("is_enabled") == ["true"]
-    assert "event_subscriptions" not in MANIFEST
-    assert all(url.endswith(EVENTS_PATH) for url in (*manifest("url"), *manifest("request_url")))
+@BOTH_FORMS
+def test_the_manifest_turns_interactivity_on_and_asks_for_no_events(form: str) -> None:
+    assert manifest("is_enabled", form) == ["true"]
+    assert "event_subscriptions" not in form
+
+
+def test_the_manifest_is_for_socket_mode_and_names_no_address() -> None:
+    assert manifest("socket_mode_enabled") == ["true"]
+    assert manifest("url") == manifest("request_url") == []
+
+
+def test_the_manifest_with_its_lines_for_http_names_the_path_for_everything() -> None:
+    assert manifest("socket_mode_enabled", FOR_HTTP) == ["false"]
+    urls = (*manifest("url", FOR_HTTP), *manifest("request_url", FOR_HTTP))
+    assert len(urls) == len(COMMANDS) + 1
+    assert all(url.endswith(f"example.com{EVENTS_PATH}") for url in urls)
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_that_the_calls_need() -> None:

@@ -53,9 +53,19 @@ def test_each_missing_or_wrong_setting_is_one_clear_line(quiet_world: World) -> 
     assert "Traceback" not in "".join(lines)
 
 
-def test_socket_mode_is_refused_until_it_works(quiet_world: World) -> None:
-    lines = refused(quiet_world, SLACK_APP_TOKEN="xapp-1-A-1-a")
-    assert "not in this version" in "".join(lines)
+@pytest.mark.parametrize("over_socket", [True], ids=["socket"])
+@pytest.mark.parametrize("error", ["invalid_auth", "not_allowed_token_type", "link_disabled", "missing_scope"])
+def test_an_app_level_token_that_slack_refuses_is_said_before_anything_starts(quiet_world: World, error: str) -> None:
+    quiet_world.slack.refuse_with["apps.connections.open"] = error
+    (line,) = refused(quiet_world)
+    assert line.startswith("SLACK_APP_TOKEN: ")
+    assert error in line
+
+
+@pytest.mark.parametrize("over_socket", [True], ids=["socket"])
+def test_both_tokens_being_refused_is_said_together(quiet_world: World) -> None:
+    quiet_world.slack.refuse_with["*"] = "invalid_auth"
+    assert [line.partition(":")[0] for line in refused(quiet_world)] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
 
 
 def test_a_runbook_that_is_not_there_is_named(quiet_world: World) -> None:

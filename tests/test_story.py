@@ -1,12 +1,16 @@
-"""The main job, driven over signed HTTP: request, two approvals, run, verified; and every way it can end."""
+"""The main job, over signed HTTP and in Socket Mode: request, two approvals, run, verified; every way it can end."""
 
 import threading
+
+import pytest
 
 from tests.simulator import vercel_cast as the
 from tests.simulator.wire import Answer, Fault
 from tests.world import ANA, BEN, CHLOE, DAN, EVE, INC, NOWHERE, World
 
 ASKED = "vercel because checkout is broken"
+
+pytestmark = pytest.mark.parametrize("over_socket", [False, True], ids=["http", "socket"])
 
 
 def test_a_rollback_is_asked_for_approved_by_two_run_and_verified(world: World) -> None:

@@ -11,6 +11,7 @@ from tests.world import ANA, BEN, CHLOE, World
 
 ASKED = "vercel because checkout is broken"
 POST = on("/chat.postMessage", "POST")
+BOTH_WAYS = pytest.mark.parametrize("over_socket", [False, True], ids=["http", "socket"])
 
 
 def keys_of(world: World) -> Counter[str]:
@@ -40,6 +41,7 @@ def kill_where_it_holds(world: World) -> None:
     world.restart()
 
 
+@BOTH_WAYS
 def test_a_click_that_died_before_it_was_kept_was_never_acknowledged(quiet_world: World) -> None:
     world = quiet_world
     hold(world, "before:approval_clicked")
@@ -52,6 +54,7 @@ def test_a_click_that_died_before_it_was_kept_was_never_acknowledged(quiet_world
     assert_done_once(world)
 
 
+@BOTH_WAYS
 def test_a_click_that_was_kept_counts_though_its_acknowledgement_died(quiet_world: World) -> None:
     world = quiet_world
     hold(world, "after:approval_clicked")

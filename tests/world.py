@@ -41,7 +41,8 @@ class World:
     """What a story is told in; `durations` shortens the runbook's, `env` goes before everything.
 
     `database` is the address of the production database; where none is given, one that nobody writes to.
-    The bot is the launcher's, or the `module` that is named, as `python -m module`.
+    The bot is the launcher's, or the `module` that is named, as `python -m module`. It runs over HTTP, or in Socket
+    Mode with `over_socket`.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class World:
         env: Mapping[str, str] | None = None,
         module: str = "",
         database: str = "",
+        *,
+        over_socket: bool = False,
     ) -> None:
-        self.folder, self.module = folder, module
+        self.folder, self.module, self.over_socket = folder, module, over_socket
         self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
         self.site = SiteStandIn(self.vercel).start()
         self.runbook = folder / "runbook.toml"
@@ -66,9 +69,10 @@ class World:
         self.written: list[str] = []  # by bots that were killed or ended
 
     def _settings(self, port: int) -> dict[str, str]:
+        over_http = {"SLACK_SIGNING_SECRET": self.slack.signing_secret}
         return {
             "SLACK_BOT_TOKEN": self.slack.token,
-            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            **({"SLACK_APP_TOKEN": self.slack.app_token} if self.over_socket else over_http),
             "SLACK_API_URL": f"{self.slack.url}/api/",
             "VERCEL_TOKEN": self.vercel.token,
             "VERCEL_API_URL": self.vercel.url,
@@ -92,8 +96,10 @@ class World:
     def start(self, **env: str) -> Self:
         """Start the bot and wait until it takes deliveries."""
         settings = {**self.env, **env}
+        opened = len(self.slack.opened)
         self.bot = Started(settings, self.module) if self.module else Forked(settings)
         self.bot.wait_for_line("bot.started")
+        self.slack.wait_for(lambda: not self.over_socket or self.slack.opened[opened:])
         return self
 
     def kill(self) -> None:

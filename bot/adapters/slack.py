@@ -20,7 +20,10 @@ from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavaila
 from bot.core.people import Channel, Person, Workspace
 from bot.core.secret import Secret
 
-NEVER_HEAL = frozenset({"invalid_auth", "account_inactive", "link_disabled", "not_authed", "token_revoked"})
+NEVER_HEAL = frozenset(
+    {"invalid_auth", "account_inactive", "link_disabled", "not_authed", "token_revoked", "not_allowed_token_type"}
+)
+OPEN_SOCKET = "apps.connections.open"
 METADATA_TYPE = "rollback_bot"
 TIMEOUT_SECONDS = 5
 CLOCKS_DIFFER = timedelta(hours=1)  # by less than this, ours and Slack's
@@ -71,6 +74,10 @@ class Slack:
                 url=str(data["url"]),
             )
         return self._workspace
+
+    def socket_address(self, app_token: Secret) -> Secret:
+        """A new address for one WebSocket, good for a short while. What it raises is about the app-level token."""
+        return Secret(str(self._call(OPEN_SOCKET, token=app_token.reveal())["url"]))
 
     def is_reachable(self) -> bool:
         """Whether Slack answers the bot now."""
@@ -193,7 +200,8 @@ class Slack:
         if status >= http.client.INTERNAL_SERVER_ERROR or not reason:
             return OutcomeUnknown(f"Slack answered {method} with status {status}.")
         if reason in NEVER_HEAL:
-            return Revoked(f"Slack does not accept the bot's token: {reason}.")
+            token = "app-level" if method == OPEN_SOCKET else "bot's"
+            return Revoked(f"Slack does not accept the {token} token: {reason}.")
         if reason in ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"):
             return OutcomeUnknown(f"Slack answered {method} with {reason}.")
         return Refused(str(reason), f"Slack refused {method}: {reason}.")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple, TypedDict
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.simulator.slack_api import as_read
 from tests.simulator.slack_people import APP, Person
@@ -21,6 +21,7 @@ PATIENCE = 3.0  # seconds
 VERIFICATION_TOKEN = "legacy-verification-token"
 
 Payload = dict[str, Any]
+ENVELOPES = {"command": "slash_commands", "event_callback": "events_api"}  # by kind; all others are interactive
 
 
 class Signing(TypedDict, total=False):
@@ -46,6 +47,7 @@ class Delivery:
     channel: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    envelope: str = ""  # the id of the one that it came in, over a socket
     answered: Answered | None = None
 
 
@@ -100,6 +102,20 @@ def command_body(state: State, user: str, channel: str, words: tuple[str, str], 
 def payload_body(payload: Mapping[str, Any]) -> bytes:
     """The form of an interaction."""
     return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def enveloped(delivery: Delivery) -> Payload:
+    """A delivery as it goes over a socket: its payload is what the form would carry."""
+    form: Payload = dict(parse_qsl(delivery.body.decode(), keep_blank_values=True))
+    envelope = {
+        "envelope_id": delivery.envelope,
+        "type": ENVELOPES.get(delivery.kind, "interactive"),
+        "payload": json.loads(form["payload"]) if "payload" in form else form,
+        "accepts_response_payload": delivery.kind in ("command", "view_submission"),
+    }
+    attempt = delivery.headers.get("X-Slack-Retry-Num")
+    reason = delivery.headers.get("X-Slack-Retry-Reason")
+    return envelope | ({"retry_attempt": int(attempt), "retry_reason": reason} if attempt else {})
 
 
 def json_object(text: str) -> Payload:

@@ -1,4 +1,7 @@
-"""What people do in the Slack stand-in: type commands, press buttons, send modals off; Slack delivers it, signed."""
+"""What people do in the Slack stand-in: type commands, press buttons, send modals off; Slack delivers it.
+
+Signed, over HTTP; or over a WebSocket, once the bot has opened one.
+"""
 
 import copy
 from collections.abc import Mapping
@@ -19,11 +22,11 @@ from tests.simulator.slack_delivery import (
     submit_payload,
 )
 from tests.simulator.slack_rules import check_view
-from tests.simulator.slack_server import SlackServer
+from tests.simulator.slack_sockets import SlackSockets
 from tests.simulator.slack_state import Message
 
 
-class SlackHands(SlackServer):
+class SlackHands(SlackSockets):
     """Every method waits for the bot as long as Slack does, and gives what the bot answered."""
 
     def __init__(self) -> None:
@@ -106,6 +109,12 @@ class SlackHands(SlackServer):
         again.headers = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_timeout"}
         return self._deliver(again, {})
 
+    def repeat(self, delivery: Delivery | None = None) -> Answered:
+        """Send a delivery (the last one) again in the very same envelope, as Slack's sockets may."""
+        first = delivery or self.deliveries[-1]
+        again = Delivery(first.kind, first.user, first.channel, first.body, envelope=first.envelope)
+        return self._sent(again)
+
     def replay(self, delivery: Delivery | None = None) -> Answered:
         """Send a delivery (the last one) again as a thief would: the very same bytes and headers."""
         first = delivery or self.deliveries[-1]
@@ -119,13 +128,18 @@ class SlackHands(SlackServer):
         return self._deliver(Delivery(payload["type"], user, channel, payload_body(payload)), signing)
 
     def _deliver(self, delivery: Delivery, signing: Signing) -> Answered:
-        delivery.headers |= signed(delivery.body, self.signing_secret, signing)
+        if not self.has_sockets:
+            delivery.headers |= signed(delivery.body, self.signing_secret, signing)
+        assert not (signing and self.has_sockets), "over a socket nothing is signed"
         return self._sent(delivery)
 
     def _sent(self, delivery: Delivery) -> Answered:
         with self.lock:
             self.deliveries.append(delivery)
-        answered = send(f"{self.bot_url}/slack/events", delivery, self.patience)
+        over_http = f"{self.bot_url}/slack/events"
+        answered = (
+            self.over_socket(delivery, self.patience) if self.has_sockets else send(over_http, delivery, self.patience)
+        )
         with self.changed:
             delivery.answered = answered
             self._take(delivery, answered)

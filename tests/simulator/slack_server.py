@@ -14,6 +14,7 @@ from tests.simulator.slack_rules import Refused, check_message
 from tests.simulator.slack_state import State
 from tests.simulator.wire import Answer, Request, Wire
 
+OPEN_SOCKET = "apps.connections.open"
 METHODS = slack_api.METHODS | slack_posting.METHODS
 SCOPES = (
     *("commands", "chat:write", "files:write", "users:read", "usergroups:read"),
@@ -32,6 +33,7 @@ class SlackServer(Wire):
     def __init__(self) -> None:
         super().__init__()
         self.token = "xoxb-stand-in"  # what the bot is to show
+        self.app_token = "xapp-1-A0STANDIN-1-stand-in"  # for Socket Mode
         self.signing_secret = "stand-in-signing-secret"
         self.scopes = set(SCOPES)
         self.refuse_with: dict[str, str] = {}  # a method, "usergroups.*" or "*" -> the error it answers
@@ -67,8 +69,10 @@ class SlackServer(Wire):
         given = request.headers.get("authorization", "")
         if not given:
             raise Refused("not_authed")
-        if given != f"Bearer {self.token}":
+        if given not in (f"Bearer {self.token}", f"Bearer {self.app_token}"):
             raise Refused("invalid_auth")
+        if given.endswith(self.app_token) is not (method == OPEN_SOCKET):
+            raise Refused("not_allowed_token_type")
         for pattern, error in list(self.refuse_with.items()):
             if fnmatchcase(method, pattern):
                 raise Refused(error)

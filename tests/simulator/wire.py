@@ -5,12 +5,14 @@ an answer held back until released (before or after the stand-in applied it), dr
 """
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -41,6 +43,7 @@ class Answer:
     status: int = 200
     body: Any = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    talk: Callable[[BufferedIOBase, socket.socket], None] | None = None  # what follows on the connection, to its end
 
 
 @dataclass
@@ -182,6 +185,9 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             self.send(answer)
+            if answer.talk:
+                self.close_connection = True
+                answer.talk(self.rfile, self.connection)
 
         def send(self, answer: Answer) -> None:
             body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
@@ -190,7 +196,8 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
                 self.send_header("content-type", "application/json; charset=utf-8")
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
+            if not answer.talk:
+                self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else body)
 
