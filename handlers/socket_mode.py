@@ -134,11 +134,13 @@ class SocketMode:
             while True:
                 self._take(line, line.read())
         except ConnectionClosed:
-            self._replace(line, "closed")
+            pass
         except TimeoutError:
             line.socket.close()
-        with self._lock:
-            del self._lines[line]
+        finally:  # whatever ended it, there is another one
+            self._replace(line, "closed")
+            with self._lock:
+                del self._lines[line]
 
     def _take(self, line: _Line, text: str | bytes) -> None:
         match _parsed(text):
