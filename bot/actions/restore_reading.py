@@ -34,7 +34,7 @@ READ_SECONDS = 55.0  # of the minute that a plan may take
 BUSY_AGAIN = timedelta(seconds=1)
 TOO_SLOW, NO_RIGHT = "57014", "42501"
 UNCHANGED = "Nothing was changed."
-LONGEST_NAME = 40  # bytes of a table's name in that of its quarantine
+LONGEST_NAME = 38  # bytes of a table's name in that of its quarantine
 
 
 class RestoreReading:
@@ -148,14 +148,15 @@ class RestoreReading:
         """Every table's facts, and the seconds that comparing them took."""
         parents = {pair.live.name: pair for pair in pairs}
         mark = f"{self._clock():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}"
-        tables, seconds = [], 0.0
+        tables: list[TableRestore] = []
+        seconds = 0.0
         for pair in pairs:
             began = time.monotonic()
             counts = count_rows(session, pair, parents)
             seconds += time.monotonic() - began
             _demand(refusal_of_rows(pair.live, pair.backup.name, counts, pair.columns))
             date, rows = chosen[pair.live.name.name].date, checksum(session, pair.backup.name)
-            tables.append(_facts(pair, counts, date, rows, mark))
+            tables.append(_facts(pair, counts, date, rows, f"{mark}_{len(tables) + 1}"))
         return tuple(tables), seconds
 
 

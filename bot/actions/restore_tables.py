@@ -12,7 +12,7 @@ from bot.actions.restore_reading import RestoreReading
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.comparison import rows_of
-from bot.adapters.postgres.restoring import Restoration, analyze
+from bot.adapters.postgres.restoring import LADDER_SECONDS, Restoration, analyze
 from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import BotError, OutcomeUnknown, Refused, StepFailed, Unavailable
@@ -26,7 +26,9 @@ ALL = "all"
 DEADLINE = timedelta(minutes=3)
 LEDGER_WAIT_SECONDS = 10.0  # for a COMMIT that is still in progress, at each look
 CHECK_SECONDS = 10.0
-WHOLE_SECONDS = 600.0  # of a restore, where the server answers nothing any more
+BEFORE_HELD_SECONDS = (
+    120.0  # for the sum of the backups and the lock attempts, where the server answers nothing any more
+)
 _COMMITTED, _COPIED = "Restore committed", "Old rows copied aside"
 
 
@@ -35,8 +37,15 @@ class RestoreTables:
 
     name = ACTION
 
-    def __init__(self, url: Secret, database: Database, reading: RestoreReading) -> None:
-        self._url, self._database, self.reading = url, database, reading
+    def __init__(
+        self,
+        url: Secret,
+        database: Database,
+        reading: RestoreReading,
+        *,
+        ladder: Sequence[float] = LADDER_SECONDS,
+    ) -> None:
+        self._url, self._database, self.reading, self._ladder = url, database, reading, ladder
 
     def targets(self, params: Facts) -> tuple[str, ...]:
         """The tables, each by itself: a table may be in one open request at a time."""
@@ -57,8 +66,11 @@ class RestoreTables:
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:  # noqa: ARG002  # the ledger keeps no people's text
         """Restore in one transaction; the report that the ledger keeps."""
         facts = restore_facts(step)
-        with connected(self._url, f"rollback-bot {op_id[:8]}") as session, session.within(WHOLE_SECONDS):
-            report = _carry_out(Restoration(session, facts, op_id))
+        with (
+            connected(self._url, f"rollback-bot {op_id[:8]}") as session,
+            session.within(BEFORE_HELD_SECONDS + facts.longest_seconds),
+        ):
+            report = _carry_out(Restoration(session, facts, op_id, self._ladder))
             with suppress(SqlError):
                 analyze(session, [table.live for table in facts.tables])
             return report
@@ -140,8 +152,10 @@ def reason(error: SqlError) -> str:
     """Why a restore was rolled back, as sentences without any value."""
     about = f" ({error.constraint})" if error.constraint else ""
     where = error.table or "a table"
+    clash = f"A restored row of {where} clashes with a newer one{about}."
     told = {
-        "23505": f"A restored row of {where} clashes with a newer one{about}.",
+        "23505": clash,
+        "23P01": clash,
         "23503": f"A foreign key of {where} would point nowhere{about}.",
         "23514": f"A row of the backup breaks a rule of {where}{about}.",
         "23502": f"A row of the backup has no value for {error.column or 'a column'} of {where}, which needs one.",

@@ -115,6 +115,7 @@ class DatabaseWire:
         with suppress(OSError):  # the port was closed
             while True:
                 client, _ = self._listening.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 line = _Line(self, client, self._connected())
                 line.start()
                 self._lines.append(line)

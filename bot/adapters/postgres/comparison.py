@@ -4,13 +4,13 @@ The plan counts with it, and the restore writes what it finds; so what people ap
 by their bytes (`*<>` on records), which is NULL-safe and works for types without an equality: json, point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.session import Session, identifier
+from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.restore import Counts
 from bot.core.table import Column, ForeignKey, Name, Table
 
@@ -179,11 +179,16 @@ def _orphan(pair: Pair, fk: ForeignKey, parents: Parents) -> sql.Composed:
 
 def _is_present(pair: Pair, fk: ForeignKey, parents: Parents) -> sql.Composed:
     """That what a row of the backup refers to is there, or comes back with it."""
-    sources = [fk.parent]
+    rows = [SQL("SELECT {} FROM {}").format(columns(fk.parent_columns), identifier(fk.parent))]
     parent = pair if fk.parent == pair.live.name else parents.get(fk.parent)
     if parent and parent.reinserts and all(parent.backup.column(column) for column in fk.parent_columns):
-        sources.append(parent.backup.name)
-    theirs = SQL(", ").join([Identifier(column) for column in fk.parent_columns])
-    rows = [SQL("SELECT {} FROM {}").format(theirs, identifier(source)) for source in sources]
-    ours = SQL(", ").join([Identifier("b", column) for column in fk.columns])
-    return SQL("(({}) IN ({}))").format(ours, SQL(" UNION ALL ").join(rows))
+        rows.append(_coming_back(parent, fk.parent_columns, parents))
+    return SQL("(({}) IN ({}))").format(columns(fk.columns, "b"), SQL(" UNION ALL ").join(rows))
+
+
+def _coming_back(pair: Pair, wanted: Sequence[str], parents: Parents) -> sql.Composed:
+    """The rows of a backup but those that stay away themselves; of a chain inside one table, one link is seen."""
+    orphans = [_orphan(pair, fk, parents) for fk in pair.guards if fk.parent != pair.live.name]
+    held_back = SQL(" OR ").join([SQL("false"), *orphans])
+    backup = identifier(pair.backup.name)
+    return SQL("SELECT {} FROM {} AS b WHERE NOT ({})").format(columns(wanted, "b"), backup, held_back)

@@ -19,13 +19,11 @@ TABLE = "ledger"
 _LOCK = "hashtextextended('rollback_bot.' || %s, 0)"
 
 
-def try_lock(session: Session, schema: str) -> bool:
-    """Take the one lock of restores in this database, until the transaction ends; False where another has it."""
-    return bool(session.row(f"SELECT pg_try_advisory_xact_lock({_LOCK})", schema)[0])
-
-
 def lock(session: Session, schema: str, *, seconds: float) -> None:
-    """The same, waiting for a restore that is ending. SqlError 55P03 where it takes longer."""
+    """Take the one lock of restores in this database until the transaction ends; SqlError 55P03 where it takes longer.
+
+    It is waited for: whoever looks has it for a moment, and a restore that is ending has it until its COMMIT is done.
+    """
     session.limit("lock_timeout", seconds)
     session.rows(f"SELECT pg_advisory_xact_lock({_LOCK})", schema)
 

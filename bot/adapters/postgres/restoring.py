@@ -22,9 +22,14 @@ from bot.core.table import Counter, Name, Table
 
 LADDER_SECONDS = (0.2, 0.3, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0)
 FURTHER_TABLE_SECONDS = 0.3  # below deadlock_timeout: whoever waits behind us is let go before a deadlock is looked for
+LATE_TABLE_SECONDS = 1.2  # above it, at the last attempts: an autovacuum gives way only after deadlock_timeout
+EARLY_ATTEMPTS = 5
 LONGEST_PAUSE_SECONDS = 5.0
-STATEMENT_SECONDS = 300.0
+BUSY_SECONDS = 2.0  # for another restore, or for somebody who looks whether one was committed
+STATEMENT_SECONDS = 60.0  # before the tables are held
 ANALYZE_SECONDS = 10.0
+# A role may have it off; then a crash of the server could take back what was said to be committed.
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _LOCKED_OUT = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _WHOLE = ("smallint", "integer", "bigint", "numeric")
 
@@ -44,11 +49,14 @@ class Done:
 class Restoration:
     """A restore on a session of its own. The steps are to be taken in the order in which they stand here.
 
-    Each raises SqlError, Drifted where production is not as approved, StepFailed where it can't go on.
+    Each raises SqlError, Drifted where production is not as approved, StepFailed where it can't go on. `ladder` is the
+    patience of each attempt to lock the first table, in seconds.
     """
 
-    def __init__(self, session: Session, facts: RestoreFacts, op_id: str) -> None:
-        self._session, self._facts, self._op_id = session, facts, op_id
+    def __init__(
+        self, session: Session, facts: RestoreFacts, op_id: str, ladder: Sequence[float] = LADDER_SECONDS
+    ) -> None:
+        self._session, self._facts, self._op_id, self._ladder = session, facts, op_id, ladder
         self._pairs: dict[Name, Pair] = {}
         self._done: dict[str, Done] = {}
         self._attempts = 0
@@ -59,8 +67,13 @@ class Restoration:
         session, schema = self._session, self._facts.quarantine_schema
         session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s")
-        if not ledger.try_lock(session, schema):
-            raise StepFailed("Another restore is running in this database.")
+        session.rows(_DURABLE)
+        try:
+            ledger.lock(session, schema, seconds=BUSY_SECONDS)
+        except SqlError as error:
+            if error.state not in _LOCKED_OUT:
+                raise
+            raise StepFailed("Another restore is running in this database.") from None
         return ledger.claim(session, schema, self._op_id)
 
     def hold(self) -> None:
@@ -139,13 +152,13 @@ class Restoration:
         """One attempt, children before parents, as whoever writes takes them; False where it has to be tried again."""
         self._session.run("SAVEPOINT unlocked")
         try:
-            self._attempt(LADDER_SECONDS[self._attempts])
+            self._attempt(self._ladder[self._attempts])
         except SqlError as error:
             if error.state not in _LOCKED_OUT:
                 raise
             self._attempts += 1
             self._session.run("ROLLBACK TO SAVEPOINT unlocked")  # which lets go of what was locked since
-            if self._attempts == len(LADDER_SECONDS):
+            if self._attempts == len(self._ladder):
                 raise StepFailed(self._locked_out()) from None
             longest = min(0.2 * 2**self._attempts, LONGEST_PAUSE_SECONDS)
             time.sleep(random.uniform(0.5, 1.5) * longest)  # noqa: S311  # so that two don't meet again
@@ -154,8 +167,9 @@ class Restoration:
         return True
 
     def _attempt(self, patience: float) -> None:
+        further = FURTHER_TABLE_SECONDS if self._attempts < EARLY_ATTEMPTS else LATE_TABLE_SECONDS
         for number, table in enumerate(reversed(self._facts.tables)):
-            self._session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
+            self._session.limit("lock_timeout", min(patience, further) if number else patience)
             self._session.run(SQL("LOCK TABLE ONLY {} IN EXCLUSIVE MODE").format(identifier(table.live)))
 
     def _locked_out(self) -> str:
@@ -178,7 +192,7 @@ class Restoration:
         counts = tally(session, pair, identifier(differences), done.rows, (table.backup_rows, 0, 0))
         self._refuse(table, pair, counts)
         self._limit()
-        updated = session.run(_update(pair, differences))
+        updated = session.run(_update(pair, differences)) if _written(pair) else 0
         self._limit()
         inserted = session.run(_insert(pair, differences)) if pair.reinserts else 0
         left_out = sum(counts.orphans.values())
@@ -213,6 +227,7 @@ class Restoration:
             "SELECT (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM ONLY {}) AS m,"
             " pg_sequence AS p WHERE p.seqrelid = s.tableoid AND p.seqincrement > 0"
             " AND m.most >= s.last_value + CASE WHEN s.is_called THEN p.seqincrement ELSE 0 END"
+            " AND m.most <= p.seqmax - p.seqincrement"  # somebody's own number at the end of the type stays so
         ).format(sequence, filled, identifier(live.name))
         for (start,) in self._session.rows(query):
             self._session.run(SQL("ALTER SEQUENCE {} RESTART WITH {}").format(sequence, SQL(str(int(start)))))
@@ -236,10 +251,13 @@ def spell_holders(holders: Sequence[Holder]) -> str:
     return f"Held by {'; '.join(who)}{more}."
 
 
+def _written(pair: Pair) -> list[str]:
+    """Every column that may be changed, the key's too: equal keys may differ in their bytes."""
+    return [column.name for column in pair.columns if not column.is_always_identity]
+
+
 def _update(pair: Pair, differences: Name) -> Composed:
-    """Every column that may be written, the key's too: equal keys may differ in their bytes."""
-    names = [column.name for column in pair.columns if not column.is_always_identity]
-    sets = [SQL("{} = {}").format(Identifier(name), target(pair, name, {})) for name in names]
+    sets = [SQL("{} = {}").format(Identifier(name), target(pair, name, {})) for name in _written(pair)]
     return SQL(
         "UPDATE ONLY {live} AS l SET {sets} FROM {backup} AS b, {differences} AS d"
         " WHERE {match} AND {found} AND NOT d.is_new AND NOT d.is_orphan"
