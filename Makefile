@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install test demo lock clean
+.PHONY: install test demo bench lock clean
 
 install: .venv/ready
 
@@ -21,6 +21,9 @@ test: install
 
 demo: install
 	@$(BIN)/python -m tests.demo
+
+bench: install
+	@$(BIN)/python -m benchmarks
 
 # New versions of everything, without the address of any index.
 LOCK := .venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \

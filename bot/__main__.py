@@ -14,23 +14,24 @@ from slack_bolt.authorization import AuthorizeResult
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from bot.adapters.log_sqlite import LogInUseError
+from bot.adapters.log_sqlite_reading import UnreadableLogError
 from bot.adapters.slack import Slack
+from bot.audit import WrongWordsError, audit
 from bot.composition import SHIPPED, Bot, Parts, build
 from bot.core.errors import BotError, Refused, Revoked
 from bot.core.secret import Secret
 from bot.logs import set_up
-from bot.settings import Settings, SettingsProblems, load_settings, read_environment
+from bot.settings import Settings, SettingsProblems, load_settings, load_state_path, read_environment
 from handlers import register
 from handlers.commands import Commands
 from handlers.socket_mode import Addresses, SocketMode
 from handlers.web import application
 
-BAD_SETTINGS, GAVE_UP = 2, 1
+BAD_SETTINGS, GAVE_UP, NOT_SOUND = 2, 1, 1
 LATER = {
     "web": "needs STATE_URL=postgresql://… (not in this version)",
     "worker": "needs STATE_URL=postgresql://… (not in this version)",
     "check": "not in this version",
-    "audit": "not in this version",
 }
 HTTP_THREADS = 8
 LONGEST_BODY = 1_000_000  # bytes; read into memory before the signature is looked at
@@ -45,10 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     match list(arguments):
         case []:
             return run(read_environment(Path(".env")))
+        case ["audit", *words]:
+            return _audit(words)
         case [word, *_] if word in LATER:
             return _refuse([f"python -m bot {word}: {LATER[word]}"])
         case _:
-            return _refuse(["usage: python -m bot"])
+            return _refuse(["usage: python -m bot [audit …]"])
 
 
 def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
@@ -125,6 +128,23 @@ def _bolt(bot: Bot) -> App:
     commands = Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions, bot.questions)
     register(app, changes=bot.changes, commands=commands)
     return app
+
+
+def _audit(words: Sequence[str]) -> int:
+    """What the log proves, or the log itself; it is read beside a running bot, and needs no setting but STATE_URL."""
+    try:
+        is_sound = audit(words, load_state_path(read_environment(Path(".env"))), print)
+        sys.stdout.flush()
+    except SettingsProblems as found:
+        return _refuse(found.problems)
+    except UnreadableLogError as error:
+        return _refuse([f"STATE_URL: the log can't be read: {error}"])
+    except WrongWordsError as error:
+        return _refuse([str(error)])
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0 if is_sound else NOT_SOUND
 
 
 def _settings(env: Mapping[str, str]) -> tuple[Settings | None, Sequence[str]]:

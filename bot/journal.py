@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import reduce
 from typing import Protocol
 
 from bot.core.change import NOTES, Kind, next_state
@@ -21,8 +22,8 @@ class Log(Protocol):
     def open_stream(self, prefix: str, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         """Begin the next stream of a kind. Raises DeliveredBeforeError."""
 
-    def read(self, stream: str) -> tuple[Event, ...]:
-        """Every event of a stream."""
+    def read(self, stream: str, after: int = 0) -> tuple[Event, ...]:
+        """Every event of a stream, or those after event number `after`."""
 
     def open_streams(self, prefix: str, closing: str) -> tuple[str, ...]:
         """The streams whose newest event isn't `closing`."""
@@ -32,6 +33,7 @@ class Log(Protocol):
 
 
 NEWEST = 10  # requests that `status` looks back on
+REMEMBERED = 2000  # open requests; some 25 MB. Any others are replayed from their first event
 
 
 class Journal:
@@ -40,10 +42,22 @@ class Journal:
     def __init__(self, log: Log) -> None:
         self._log = log
         self.log_id = log.id
+        self._known: dict[str, ChangeRequest] = {}  # as last read: a log only grows, so what was true is where to go on
 
     def request(self, stream: str) -> ChangeRequest:
         """The request as it stands now. Raises NotARequestError where there is none."""
-        return replay(self._log.read(stream))
+        known = self._known.get(stream)
+        newer = self._log.read(stream, known.seq if known else 0)
+        request = reduce(evolve, newer, known) if known else replay(newer)
+        if newer:
+            self._remember(request)
+        return request
+
+    def _remember(self, request: ChangeRequest) -> None:
+        if request.is_closed:
+            self._known.pop(request.id, None)
+        elif request.id in self._known or len(self._known) < REMEMBERED:
+            self._known[request.id] = request
 
     def open_ids(self) -> tuple[str, ...]:
         """The ids of the requests that something is left to do or to draw for."""

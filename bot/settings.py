@@ -100,6 +100,15 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     return Settings(**vars(environment), runbook=runbook)
 
 
+def load_state_path(env: Mapping[str, str]) -> Path:
+    """Where the log is, for a command that needs no other setting. Raises SettingsProblems."""
+    reader = _Reader(env)
+    path = _state_path(reader)
+    if reader.problems:
+        raise SettingsProblems(tuple(reader.problems))
+    return path
+
+
 class _Reader:
     """Reads one name at a time and keeps what is wrong with it; no sentence shows a value."""
 

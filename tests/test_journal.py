@@ -72,6 +72,15 @@ def test_what_is_recorded_is_what_the_log_says(journal: Journal, stream: str) ->
     assert recorded.has_approved(BEN)
 
 
+def test_a_request_that_was_read_before_is_what_all_its_events_say(
+    journal: Journal, log: SqliteLog, stream: str
+) -> None:
+    journal.request(stream)
+    Journal(log).note(stream, click(BEN))
+    assert journal.request(stream) == Journal(log).request(stream)
+    assert len(journal.request(stream).pending) == 1
+
+
 def test_what_cannot_happen_is_not_written(journal: Journal, log: SqliteLog, stream: str) -> None:
     before = log.read(stream)
     with pytest.raises(IllegalEventError):

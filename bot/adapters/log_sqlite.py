@@ -4,7 +4,6 @@ One writing connection behind one lock, a reading connection for each thread, on
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import sqlite3
@@ -17,10 +16,10 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from bot.core.chain import GENESIS, event_hash
 from bot.core.event import ConflictError, DeliveredBeforeError, Draft, Event, number_of
 from bot.core.plan import canonical
 
-GENESIS = "0" * 64
 LOG_STREAM = "log"
 
 migrations = Migrations("rollback_bot")
@@ -41,6 +40,14 @@ def _create_events(db: Database) -> None:
 
 
 migrations(name="0001_events")(_create_events)
+
+
+def _index_beginnings(db: Database) -> None:
+    """The streams in the order they were begun, without reading a whole log for them."""
+    db.execute("CREATE INDEX events_begun ON events (position) WHERE seq = 1")
+
+
+migrations(name="0002_beginnings")(_index_beginnings)
 
 
 class LogInUseError(Exception):
@@ -105,21 +112,22 @@ class SqliteLog:
                 raise
         return events
 
-    def read(self, stream: str) -> tuple[Event, ...]:
-        """Every event of a stream, oldest first; empty where there is none."""
+    def read(self, stream: str, after: int = 0) -> tuple[Event, ...]:
+        """Every event of a stream after event number `after`, oldest first; empty where there is none."""
         rows = self._reader().execute(
-            "SELECT stream, seq, kind, actor, at, data, hash FROM events WHERE stream = ? ORDER BY seq", [stream]
+            "SELECT stream, seq, kind, actor, at, data, hash FROM events WHERE stream = ? AND seq > ? ORDER BY seq",
+            [stream, after],
         )
         return tuple(_event(row) for row in rows)
 
     def open_streams(self, prefix: str, closing: str) -> tuple[str, ...]:
         """The streams of a kind whose newest event isn't `closing`, oldest first."""
         rows = self._reader().execute(
-            """SELECT stream FROM events AS newest WHERE stream LIKE ? AND kind <> ? AND seq =
-               (SELECT max(seq) FROM events WHERE stream = newest.stream)""",
+            """SELECT stream FROM events AS begun WHERE seq = 1 AND stream LIKE ? AND ? <>
+               (SELECT kind FROM events WHERE stream = begun.stream ORDER BY seq DESC LIMIT 1) ORDER BY position""",
             [f"{prefix}-%", closing],
         )
-        return tuple(sorted((str(row[0]) for row in rows), key=number_of))
+        return tuple(str(row[0]) for row in rows)
 
     def newest_streams(self, prefix: str, most: int) -> tuple[str, ...]:
         """The `most` streams of a kind that were begun last, newest first."""
@@ -175,10 +183,9 @@ class SqliteLog:
 
     def _count(self, prefix: str) -> int:
         row = self._db.execute(
-            "SELECT max(CAST(substr(stream, ?) AS INTEGER)) FROM events WHERE stream LIKE ? AND seq = 1",
-            [len(prefix) + 2, f"{prefix}-%"],
+            "SELECT stream FROM events WHERE seq = 1 AND stream LIKE ? ORDER BY position DESC LIMIT 1", [f"{prefix}-%"]
         ).fetchone()
-        return int(row[0] or 0)
+        return number_of(row[0]) if row else 0
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -192,14 +199,6 @@ class SqliteLog:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut too
         return connection
-
-
-def event_hash(previous: str, row: Sequence[object]) -> str:
-    """The hash of an event over the hash before it and a canonical form of itself.
-
-    `row` is stream, seq, kind, actor, at, data (the text that is stored) and delivery.
-    """
-    return hashlib.sha256((previous + json.dumps(row, ensure_ascii=False)).encode()).hexdigest()
 
 
 def _event(row: Sequence[object]) -> Event:

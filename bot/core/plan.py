@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -50,7 +50,7 @@ class Plan:
     def as_json(self) -> Facts:
         """The plan as the log keeps it; `plan_from_json` reads it back to an equal plan."""
         return {
-            "steps": [asdict(step) for step in self.steps],
+            "steps": [dict(vars(step)) for step in self.steps],
             "checks": dict(self.checks),
             "runbook": self.runbook,
             "made_at": self.made_at.isoformat(),

@@ -37,6 +37,9 @@ def sentence(text: str, most: int = 0) -> str:
 
 def fitting(text: str, most: int) -> Iterator[str]:
     """The mrkdwn in pieces of at most `most` characters, cut in no mention, link or escaped character."""
+    if len(text) <= most:
+        yield from (text,) if text else ()
+        return
     piece = ""
     for token in _TOKEN.findall(text):
         if len(piece) + len(token) > most:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.log_sqlite import GENESIS, SqliteLog, event_hash
+from bot.adapters.log_sqlite import SqliteLog
+from bot.core.chain import Row, event_hash, prove
 from bot.core.event import Draft
 
 READ = (
@@ -33,13 +34,8 @@ def path(tmp_path: Path) -> Path:
 def first_untrue(path: Path) -> int | None:
     """The first position that doesn't follow from the ones before it; None where all do."""
     with closing(sqlite3.connect(path)) as file:
-        rows = file.execute(READ).fetchall()
-    previous = GENESIS
-    for expected, (position, *row, prev_hash, hash_) in enumerate(rows, 1):
-        if (position, prev_hash, hash_) != (expected, previous, event_hash(previous, row)):
-            return expected
-        previous = hash_
-    return None
+        damage = prove(map(Row._make, file.execute(READ))).damage
+    return damage.position if damage else None
 
 
 @contextmanager
