@@ -125,6 +125,14 @@ class TestThePlan:
         assert "anon" in shop.thread()
         assert "can change this backup" in shop.slack.confirm_of(message, "approve")
 
+    def test_it_says_that_a_publication_of_all_tables_sends_the_copies_too(
+        self, shop: World, damaged: Database
+    ) -> None:
+        damaged.rows("CREATE PUBLICATION everything FOR ALL TABLES")
+        shop.restore(ASKED)
+        shop.slack.wait_for(lambda: shop.with_button("approve"))
+        assert "FOR ALL TABLES sends this copy" in shop.thread()
+
     def test_it_says_that_the_live_deployment_is_newer_than_the_backup(self, shop: World) -> None:
         shop.restore("user_profiles from 20250903")
         shop.slack.wait_for(lambda: shop.with_button("approve"))

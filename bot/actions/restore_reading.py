@@ -74,6 +74,7 @@ class RestoreReading:
             live_deployment=self._live(),
             quarantine_schema=self._database.quarantine_schema,
             makes_schema=not server.has_schema,
+            publishes_copies=server.publishes_everything,
             estimate_seconds=block,
             limit_seconds=limit.total_seconds(),
         )

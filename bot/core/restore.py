@@ -97,6 +97,7 @@ class RestoreFacts:
     live_deployment: LiveDeployment | None
     quarantine_schema: str
     makes_schema: bool
+    publishes_copies: bool  # a publication FOR ALL TABLES sends the copies of rows to whoever subscribes
     estimate_seconds: float
     limit_seconds: float
 
@@ -134,6 +135,7 @@ class RestoreFacts:
         after: Facts = {
             "quarantine_schema": self.quarantine_schema,
             "makes_schema": self.makes_schema,
+            "publishes_copies": self.publishes_copies,
             "estimate_seconds": self.estimate_seconds,
             "limit_seconds": self.limit_seconds,
             "tables": [{key: row[key] for key in _PROMISED} for row in rows],
@@ -158,6 +160,7 @@ def restore_facts(step: Step) -> RestoreFacts:
         live_deployment=LiveDeployment(**live) if live else None,
         quarantine_schema=after["quarantine_schema"],
         makes_schema=after["makes_schema"],
+        publishes_copies=after["publishes_copies"],
         estimate_seconds=after["estimate_seconds"],
         limit_seconds=after["limit_seconds"],
     )

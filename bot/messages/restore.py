@@ -188,6 +188,8 @@ class Restore:
         yield f"• Every row as it is now is copied first, in the same transaction, to {copies}"
         if known.makes_schema:
             yield f"• For that, the bot makes its schema {_code(known.quarantine_schema)}, closed to other roles"
+        if known.publishes_copies:
+            yield "• ⚠️ A publication FOR ALL TABLES sends this copy, too, to whoever subscribes to it"
         yield (
             "• *To undo it*: there is no command for that in this version. Whoever runs the database plans an undo "
             "from that copy"

@@ -60,6 +60,7 @@ def restore(*tables: TableRestore, **changes: Any) -> RestoreFacts:
         ),
         "quarantine_schema": "rollback_bot",
         "makes_schema": False,
+        "publishes_copies": False,
         "estimate_seconds": 0.4,
         "limit_seconds": 8.0,
     }
@@ -96,6 +97,7 @@ WARNED = restore(
     ),
     sessions=holders(5),
     makes_schema=True,
+    publishes_copies=True,
     estimate_seconds=12.5,
 )
 
@@ -205,5 +207,6 @@ def odd_restore(text: str, tables: int = 2) -> RestoreFacts:
         live_deployment=_live(text, text, "2026-11-21T03:00:00+00:00"),
         quarantine_schema=text,
         makes_schema=True,
+        publishes_copies=True,
         estimate_seconds=123_456.7,
     )

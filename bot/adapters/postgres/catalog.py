@@ -38,7 +38,7 @@ _SERVER = """
 SELECT current_database(), current_user, current_setting('server_version_num')::int / 10000, pg_is_in_recovery(),
        current_setting('default_transaction_read_only')::bool, n.oid IS NOT NULL,
        coalesce(pg_has_role(current_user, n.nspowner, 'USAGE'), false),
-       has_database_privilege(current_database(), 'CREATE')
+       has_database_privilege(current_database(), 'CREATE'), EXISTS (SELECT 1 FROM pg_publication WHERE puballtables)
 FROM (SELECT %s::text AS name) AS wanted LEFT JOIN pg_namespace n ON n.nspname = wanted.name
 """
 _HOLDERS = """
@@ -70,6 +70,7 @@ class Server:
     has_schema: bool
     owns_schema: bool
     may_make_schema: bool
+    publishes_everything: bool  # there is a publication FOR ALL TABLES
 
 
 def read_table(session: Session, name: Name) -> Table | None:
