@@ -20,6 +20,9 @@ from bot.audit import WrongWordsError, audit
 from bot.composition import SHIPPED, Bot, Parts, build
 from bot.core.errors import BotError, Refused, Revoked
 from bot.core.secret import Secret
+from bot.doctor.examination import examine
+from bot.doctor.finding import exit_status
+from bot.doctor.report import lines_of, summary
 from bot.logs import set_up
 from bot.settings import Settings, SettingsProblems, load_settings, load_state_path, read_environment
 from handlers import register
@@ -31,7 +34,6 @@ BAD_SETTINGS, GAVE_UP, NOT_SOUND = 2, 1, 1
 LATER = {
     "web": "needs STATE_URL=postgresql://… (not in this version)",
     "worker": "needs STATE_URL=postgresql://… (not in this version)",
-    "check": "not in this version",
 }
 HTTP_THREADS = 8
 LONGEST_BODY = 1_000_000  # bytes; read into memory before the signature is looked at
@@ -48,10 +50,12 @@ def main(arguments: Sequence[str]) -> int:
             return run(read_environment(Path(".env")))
         case ["audit", *words]:
             return _audit(words)
+        case ["check"]:
+            return check(read_environment(Path(".env")))
         case [word, *_] if word in LATER:
             return _refuse([f"python -m bot {word}: {LATER[word]}"])
         case _:
-            return _refuse(["usage: python -m bot [audit …]"])
+            return _refuse(["usage: python -m bot [check | audit …]"])
 
 
 def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
@@ -82,6 +86,16 @@ def run(env: Mapping[str, str], parts: Parts = SHIPPED) -> int:
         return _refuse([f"PORT: {settings.port} can't be listened on: {error.strerror}"])
     _serve(bot, edge)
     return status[0]
+
+
+def check(env: Mapping[str, str]) -> int:
+    """Print what the doctor finds, each thing as soon as it is known; the exit status."""
+    findings = []
+    for finding in examine(env, _now):
+        findings.append(finding)
+        print(*lines_of(finding), sep="\n", flush=True)  # noqa: T201  # the report is what was asked for
+    print("", summary(findings), sep="\n")  # noqa: T201  # see above
+    return exit_status(findings)
 
 
 def _listen(bot: Bot, app: App) -> BaseWSGIServer | MultiSocketServer:

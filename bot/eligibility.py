@@ -21,7 +21,7 @@ class Eligibility:
 
     def approver_groups(self) -> tuple[str, ...]:
         """The user groups among the runbook's approvers."""
-        return tuple(one for one in self._runbook.approval.approvers if _is_group(one))
+        return tuple(one for one in self._runbook.approval.approvers if is_group(one))
 
     def approvers(self) -> frozenset[str]:
         """The ids in the runbook's list and in its groups, eligible or not."""
@@ -67,9 +67,10 @@ class Eligibility:
     def _members(self, listed: Iterable[str]) -> frozenset[str]:
         people: set[str] = set()
         for one in listed:
-            people.update(self._slack.group(one) if _is_group(one) else (one,))
+            people.update(self._slack.group(one) if is_group(one) else (one,))
         return frozenset(people)
 
 
-def _is_group(one: str) -> bool:
+def is_group(one: str) -> bool:
+    """Whether an id in the runbook is a user group's."""
     return one.startswith("S")

@@ -85,19 +85,33 @@ def read_environment(dotenv_path: Path) -> Mapping[str, str]:
     return {**{name: value for name, value in written.items() if value is not None}, **os.environ}
 
 
-def load_settings(env: Mapping[str, str]) -> Settings:
-    """The settings in `env` and the runbook that they name; an empty value is an unset one.
+@dataclass(frozen=True)
+class Survey:
+    """What there is of the settings, mistakes or not: what is wrong stands as if it were not set."""
 
-    SettingsProblems names every mistake of both at once.
-    """
+    environment: Environment
+    runbook: Runbook | None  # None where it has a mistake
+    problems: tuple[str, ...]  # one line for each mistake, no secret in it
+
+
+def survey(env: Mapping[str, str]) -> Survey:
+    """Everything in `env` and in the runbook that it names; an empty value is an unset one."""
     runbook, has, mistakes = _runbook(env)
     reader = _Reader(env)
     _need(reader, has)
     environment = _environment(reader)
-    problems = (*reader.problems, *mistakes)
-    if problems or runbook is None:
-        raise SettingsProblems(problems)
-    return Settings(**vars(environment), runbook=runbook)
+    return Survey(environment, runbook, (*reader.problems, *mistakes))
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """The settings in `env` and the runbook that they name.
+
+    SettingsProblems names every mistake of both at once.
+    """
+    found = survey(env)
+    if found.problems or found.runbook is None:
+        raise SettingsProblems(found.problems)
+    return Settings(**vars(found.environment), runbook=found.runbook)
 
 
 def load_state_path(env: Mapping[str, str]) -> Path:

@@ -71,11 +71,15 @@ class Process:
 
 
 class Started(Process):
-    """`python -m module`."""
+    """`python -m module`, with arguments."""
 
-    def __init__(self, env: Mapping[str, str], module: str) -> None:
+    def __init__(self, env: Mapping[str, str], module: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module], env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", module, *arguments],
+            env=dict(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         super().__init__(self._process.stdout or ())
 

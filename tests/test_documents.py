@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.slack import SCOPES
 from bot.core.runbook import load_runbook
 from bot.messages.private import help_text, restore_help
 from bot.settings import SHIPPED_RUNBOOK
@@ -71,6 +72,10 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_the_calls_need() -> None:
     called = {scope for method, (_, scope) in METHODS.items() if f'"{method}"' in sources and scope}
     private = {scope.replace("channels:", "groups:") for scope in called}  # the same for private channels
     assert sorted(manifest("bot")) == sorted({"commands"} | called | private)
+
+
+def test_the_manifest_asks_for_the_scopes_that_the_doctor_looks_for() -> None:
+    assert manifest("bot") == list(SCOPES)
 
 
 @pytest.mark.parametrize("is_private", [False, True])

@@ -72,7 +72,7 @@ def test_a_runbook_that_is_not_there_is_named(quiet_world: World) -> None:
     assert "/nowhere.toml" in "".join(refused(quiet_world, RUNBOOK="/nowhere.toml"))
 
 
-@pytest.mark.parametrize("words", [["web"], ["worker"], ["check"]])
+@pytest.mark.parametrize("words", [["web"], ["worker"]])
 def test_what_this_version_cannot_do_is_said_with_status_2(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,7 +66,7 @@ class SqliteLog:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._guard = _hold(path.with_name(path.name + ".lock"))
+        self._guard = _hold(lock_of(path))
         try:
             self.id = self._open()
         except BaseException:
@@ -199,6 +199,11 @@ class SqliteLog:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut too
         return connection
+
+
+def lock_of(path: Path) -> Path:
+    """The file whose lock the process holds that writes the log at `path`."""
+    return path.with_name(path.name + ".lock")
 
 
 def _event(row: Sequence[object]) -> Event:

@@ -1,11 +1,13 @@
 """The log's file for reading alone: nothing in it is changed or made, and the bot may write it meanwhile."""
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from bot.adapters.log_sqlite import lock_of
 from bot.core.chain import Row
 
 _COLUMNS = "position, stream, seq, kind, actor, at, data, delivery, prev_hash, hash"
@@ -13,6 +15,21 @@ _COLUMNS = "position, stream, seq, kind, actor, at, data, delivery, prev_hash, h
 
 class UnreadableLogError(Exception):
     """There is no log to be read there; the text says why."""
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a process writes this log. Its lock is asked for shared, and let go at once."""
+    try:
+        handle = os.open(lock_of(path), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 class LogFile:
@@ -55,11 +72,13 @@ class LogFile:
         self._file.close()
 
     def _opened(self) -> sqlite3.Connection:
-        """A reading connection; where even SQLite's own files beside the log can't be made, the log is at rest."""
-        beside = self._path.with_name(self._path.name + "-wal")
-        with suppress(sqlite3.OperationalError):
-            return self._begun("mode=ro")
-        return self._begun("mode=ro" if beside.exists() else "mode=ro&immutable=1")
+        """A reading connection. At rest, SQLite is told so: else it would make the files that it shares with a writer.
+
+        What a process that was killed left in the write-ahead log counts too.
+        """
+        left = self._path.with_name(self._path.name + "-wal")
+        is_at_rest = not left.exists() and not is_in_use(self._path)
+        return self._begun("mode=ro&immutable=1" if is_at_rest else "mode=ro")
 
     def _begun(self, how: str) -> sqlite3.Connection:
         file = sqlite3.connect(f"file:{quote(str(self._path))}?{how}", uri=True, isolation_level=None, timeout=10)

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry import RetryHandler
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavailable
@@ -23,11 +25,16 @@ from bot.core.secret import Secret
 NEVER_HEAL = frozenset(
     {"invalid_auth", "account_inactive", "link_disabled", "not_authed", "token_revoked", "not_allowed_token_type"}
 )
+SCOPES = (  # of the bot's token: what its calls need, and what manifest.yml asks for
+    *("commands", "chat:write", "users:read", "usergroups:read"),
+    *("channels:read", "groups:read", "channels:history", "groups:history"),
+)
 OPEN_SOCKET = "apps.connections.open"
 METADATA_TYPE = "rollback_bot"
 TIMEOUT_SECONDS = 5
 CLOCKS_DIFFER = timedelta(hours=1)  # by less than this, ours and Slack's
 REMEMBERED_SECONDS = 5.0  # one reading serves the clicks of these seconds
+LISTED = 200  # channels that are listed
 _NO_RETRIES: list[RetryHandler] = []  # the log decides what is tried again, and when
 
 _T = TypeVar("_T")
@@ -75,6 +82,27 @@ class Slack:
             )
         return self._workspace
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the bot's token may do, as Slack says it now; None where it doesn't say."""
+        try:
+            listed = _header(self._exchange("auth.test", params={}), "x-oauth-scopes")
+        except OutcomeUnknown as error:
+            raise Unavailable(error.text) from error
+        return frozenset(listed.replace(",", " ").split()) or None
+
+    def now(self) -> datetime:
+        """Slack's clock, to the second; whatever it thinks of the token. Raises Unavailable."""
+        try:
+            response = self.client.api_call("api.test")
+        except SlackApiError as error:
+            response = error.response
+        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+            raise Unavailable("Slack can't be reached.") from error
+        try:
+            return parsedate_to_datetime(_header(response, "date")).astimezone(UTC)
+        except ValueError:
+            raise Unavailable("Slack's answer has no date.") from None
+
     def socket_address(self, app_token: Secret) -> Secret:
         """A new address for one WebSocket, good for a short while. What it raises is about the app-level token."""
         return Secret(str(self._call(OPEN_SOCKET, token=app_token.reveal())["url"]))
@@ -99,14 +127,13 @@ class Slack:
 
     def channel(self, channel: str) -> Channel:
         """A channel as the bot sees it. Raises Refused where the bot can't see it at all."""
-        data = self._call("conversations.info", channel=channel)["channel"]
-        return Channel(
-            id=str(data["id"]),
-            name=str(data.get("name", "")),
-            is_member=bool(data.get("is_member")),
-            is_shared=bool(data.get("is_ext_shared") or data.get("is_pending_ext_shared")),
-            is_archived=bool(data.get("is_archived")),
-        )
+        return _channel(self._call("conversations.info", channel=channel)["channel"])
+
+    def own_channels(self) -> tuple[Channel, ...]:
+        """The channels that the bot is in and that are not archived; the first 200."""
+        types = "public_channel,private_channel"
+        rows = self._call("users.conversations", types=types, exclude_archived=True, limit=LISTED)["channels"]
+        return tuple(_channel({**row, "is_member": True}) for row in rows)  # so by its nature, and not said
 
     def post(self, channel: str, content: Content, *, thread: str = "", broadcast: bool = False) -> str:
         """Post a message, in a thread if one is given, and return its `ts`."""
@@ -179,21 +206,24 @@ class Slack:
         return self._ask(method, json=arguments)
 
     def _ask(self, method: str, **how: Any) -> Mapping[str, Any]:
+        data = self._exchange(method, **how).data
+        return data if isinstance(data, dict) else {}
+
+    def _exchange(self, method: str, **how: Any) -> SlackResponse:
         try:
-            data = self.client.api_call(method, **how).data
+            return self.client.api_call(method, **how)
         except SlackApiError as error:
             raise self._translated(method, error) from None  # the original holds the whole response
         except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
             if _was_never_sent(error):
                 raise Unavailable("Slack can't be reached.") from error
             raise OutcomeUnknown(f"Slack gave no answer to {method}.") from error
-        return data if isinstance(data, dict) else {}
 
     def _translated(self, method: str, error: SlackApiError) -> BotError:
-        status, headers = error.response.status_code, error.response.headers
+        status = error.response.status_code
         if status == http.client.TOO_MANY_REQUESTS:
-            wait = next((v for k, v in headers.items() if k.lower() == "retry-after"), "1")
-            seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", str(wait)) else 1.0
+            wait = _header(error.response, "retry-after")
+            seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", wait) else 1.0
             return Unavailable("Slack asks for patience.", retry_at=self._clock() + timedelta(seconds=seconds))
         data = error.response.data
         reason = data.get("error") if isinstance(data, dict) else None
@@ -205,6 +235,11 @@ class Slack:
         if reason in ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"):
             return OutcomeUnknown(f"Slack answered {method} with {reason}.")
         return Refused(str(reason), f"Slack refused {method}: {reason}.")
+
+
+def _header(response: SlackResponse, name: str) -> str:
+    """A header of an answer, by its name in small letters; "" where there is none."""
+    return next((str(value) for key, value in response.headers.items() if key.lower() == name), "")
 
 
 def _body(content: Content) -> dict[str, Any]:
@@ -222,6 +257,16 @@ def _was_never_sent(error: Exception) -> bool:
     """Whether the connection itself failed: urllib wraps the cause."""
     cause = getattr(error, "reason", error)
     return isinstance(cause, ConnectionRefusedError | socket.gaierror)
+
+
+def _channel(data: Mapping[str, Any]) -> Channel:
+    return Channel(
+        id=str(data["id"]),
+        name=str(data.get("name", "")),
+        is_member=bool(data.get("is_member")),
+        is_shared=bool(data.get("is_ext_shared") or data.get("is_pending_ext_shared")),
+        is_archived=bool(data.get("is_archived")),
+    )
 
 
 def _person(user: Mapping[str, Any]) -> Person:

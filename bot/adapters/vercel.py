@@ -29,6 +29,14 @@ NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, htt
 TRY_LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 
 
+class AccessRefused(Refused):
+    """Vercel will go on refusing a read: `status` is HTTP's, `is_dead_token` = the token is no good anywhere."""
+
+    def __init__(self, status: int, text: str, *, is_dead_token: bool) -> None:
+        self.status, self.is_dead_token = status, is_dead_token
+        super().__init__("vercel_access", text)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What Vercel said to an order: the HTTP status, and its own sentence where it gave one."""
@@ -128,7 +136,8 @@ class Vercel:
             raise Unavailable(f"Vercel could not be reached for {what} ({type(error).__name__}).") from error
         status, said = answer.status_code, self._message(answer)
         if answer.is_client_error and status not in TRY_LATER:
-            raise Refused("vercel_access", _access_sentence(status, what, said))
+            is_dead = status == HTTPStatus.UNAUTHORIZED or _error(answer).get("invalidToken") is True
+            raise AccessRefused(status, _access_sentence(status, what, said), is_dead_token=is_dead)
         if not answer.is_success:
             text = f"Vercel could not answer for {what} {_because(status, said)}."
             raise Unavailable(text, retry_at=self._retry_at(answer))
@@ -158,10 +167,7 @@ class Vercel:
 
     def _message(self, answer: httpx.Response) -> str:
         """Vercel's own sentence on one line, clamped, without the token should it be echoed."""
-        body = _json(answer)
-        top = body if isinstance(body, dict) else {}
-        error = next((top[key] for key in ("error", "err") if isinstance(top.get(key), dict)), top)
-        said = " ".join(text_of(error, "message").split()).replace(self.token.reveal(), "[redacted]")
+        said = " ".join(text_of(_error(answer), "message").split()).replace(self.token.reveal(), "[redacted]")
         return said[:MESSAGE_LENGTH].rstrip(".")
 
     def _retry_at(self, answer: httpx.Response) -> datetime | None:
@@ -195,6 +201,13 @@ def _access_sentence(status: int, what: str, said: str) -> str:
 
 def _because(status: int, said: str) -> str:
     return f"({status}: {said})" if said else f"({status})"
+
+
+def _error(answer: httpx.Response) -> Body:
+    """What an answer says of an error."""
+    body = _json(answer)
+    top = body if isinstance(body, dict) else {}
+    return next((top[key] for key in ("error", "err") if isinstance(top.get(key), dict)), top)
 
 
 def _json(answer: httpx.Response) -> object:

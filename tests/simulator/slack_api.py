@@ -36,6 +36,11 @@ def auth_test(state: State, _asked: Asked) -> Fields:
     return fields | ({"enterprise_id": team.enterprise_id} if team.enterprise_id else {})
 
 
+def api_test(_state: State, _asked: Asked) -> Fields:
+    """Nothing: Slack is there."""
+    return {}
+
+
 def users_info(state: State, asked: Asked) -> Fields:
     """One person; somebody of another organization is a stranger where no channel with the bot is shared."""
     person = state.people.get(asked["user"])
@@ -78,6 +83,14 @@ def conversations_members(state: State, asked: Asked) -> Fields:
     members = sorted(channel.members)
     end = start + int(asked.get("limit", "100"))
     return {"members": members[start:end], **_next(str(end) if end < len(members) else "")}
+
+
+def users_conversations(state: State, asked: Asked) -> Fields:
+    """The channels that the bot is in."""
+    own = [channel for channel in state.channels.values() if channel.has_bot]
+    shown = [channel for channel in own if not (channel.is_archived and asked.flag("exclude_archived"))]
+    rows = [channel.as_slack() for channel in shown]
+    return {"channels": [{k: v for k, v in row.items() if k != "is_member"} for row in rows], **_next("")}
 
 
 def conversations_history(state: State, asked: Asked) -> Fields:
@@ -173,10 +186,12 @@ def _next(mark: str) -> Fields:
 
 METHODS: dict[str, tuple[Method, str]] = {  # the method, and the scope that it needs
     "auth.test": (auth_test, ""),
+    "api.test": (api_test, ""),
     "users.info": (users_info, "users:read"),
     "usergroups.list": (usergroups_list, "usergroups:read"),
     "usergroups.users.list": (usergroups_users_list, "usergroups:read"),
     "conversations.info": (conversations_info, "channels:read"),
+    "users.conversations": (users_conversations, "channels:read"),
     "conversations.members": (conversations_members, "channels:read"),
     "conversations.history": (conversations_history, "channels:history"),
     "conversations.replies": (conversations_replies, "channels:history"),

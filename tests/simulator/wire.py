@@ -71,6 +71,7 @@ class Wire:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
+        self.date_skew = 0.0  # seconds that the Date of the answers is ahead
         self.lock = threading.RLock()  # guards the stand-in's state: one request is applied at a time
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -202,6 +203,9 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(b"" if self.command == "HEAD" else body)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = serve_request  # noqa: N815  # http.server's names
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() + wire.date_skew)
 
         def log_message(self, *args: Any) -> None:
             pass

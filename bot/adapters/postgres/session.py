@@ -10,7 +10,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
-from typing import Any, LiteralString, TypeAlias, cast
+from typing import Any, Literal, LiteralString, TypeAlias, cast
 
 import psycopg
 from psycopg import sql
@@ -22,6 +22,8 @@ from bot.core.table import Name
 
 Query: TypeAlias = LiteralString | sql.SQL | sql.Composed
 Row: TypeAlias = tuple[Any, ...]
+
+Login: TypeAlias = Literal["", "no password given", "refused with the password"]
 
 CONNECT_SECONDS = 5
 POOLER_PORT = "6543"  # Supabase's transaction pooler, where a session is nobody's own
@@ -48,6 +50,14 @@ _SETTINGS: Mapping[str, str] = {
     "client_connection_check_interval": "2s",
     "work_mem": "64MB",  # parents are looked up in a hash; at 4 MB 120,000 rows took over 15 s, here 0.5 (measured)
 }
+
+
+class NotConnectedError(Unavailable):
+    """The database can't be reached; `login` is what it made of the password, where it came to that."""
+
+    def __init__(self, text: str, login: Login) -> None:
+        self.login = login
+        super().__init__(text)
 
 
 class SqlError(Exception):
@@ -145,7 +155,7 @@ def connected(url: Secret, application: str) -> Iterator[Session]:
 
     Raises Unavailable where the database can't be reached, Refused where the address is that of a transaction pooler.
     """
-    given = _parameters(url)
+    given = parameters(url)
     if str(given.get("port", "")) == POOLER_PORT:
         text = f"Port {POOLER_PORT} is the transaction pooler; use the direct connection or the session pooler on 5432"
         raise Refused("pooler", f"{text} in DATABASE_URL. Nothing was changed.")
@@ -154,7 +164,8 @@ def connected(url: Secret, application: str) -> Iterator[Session]:
         connection = psycopg.connect(**told, autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-        raise Unavailable(f"The production database can't be reached{state}; nothing was changed.") from None
+        text = f"The production database can't be reached{state}; nothing was changed."
+        raise NotConnectedError(text, _login(error)) from None
     try:
         yield Session(connection)
     finally:
@@ -171,16 +182,25 @@ def columns(names: Sequence[str], alias: str = "") -> sql.Composed:
     return sql.SQL(", ").join([sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in names])
 
 
+def parameters(url: Secret) -> dict[str, Any]:
+    """What the address says, by libpq's names. Raises Refused where it can't be read as one."""
+    try:
+        return dict(conninfo_to_dict(url.reveal()))
+    except psycopg.Error:
+        raise Refused("database_url", "DATABASE_URL can't be read as an address of PostgreSQL.") from None
+
+
 def _hang_up(line: socket.socket) -> None:
     with suppress(OSError):  # the other side was quicker
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _parameters(url: Secret) -> dict[str, Any]:
-    try:
-        return dict(conninfo_to_dict(url.reveal()))
-    except psycopg.Error:
-        raise Refused("database_url", "DATABASE_URL can't be read as an address of PostgreSQL.") from None
+def _login(error: psycopg.Error) -> Login:
+    """How far a refused login came; libpq tells no SQLSTATE of it."""
+    tried = error.pgconn
+    if tried is None:
+        return ""
+    return "no password given" if tried.needs_password else "refused with the password" if tried.used_password else ""
 
 
 @contextmanager
