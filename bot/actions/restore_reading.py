@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.adapters.postgres.catalog import Server, find_backups, read_holders, read_server, read_table
@@ -32,7 +33,7 @@ from bot.core.table import Name, Table, parents_first, refusal_of_backup, refusa
 
 READ_SECONDS = 55.0  # of the minute that a plan may take
 BUSY_AGAIN = timedelta(seconds=1)
-TOO_SLOW, NO_RIGHT = "57014", "42501"
+TOO_SLOW, NO_RIGHT, NO_OPERATOR = "57014", "42501", "42883"
 UNCHANGED = "Nothing was changed."
 LONGEST_NAME = 38  # bytes of a table's name in that of its quarantine
 
@@ -63,7 +64,8 @@ class RestoreReading:
             pairs = [self._pair(session, live, chosen[live.name.name]) for live in parents_first(lives)]
             tables, seconds = self._compare(session, pairs, chosen)
             holders = read_holders(session, [pair.live.name for pair in pairs])
-        block = estimate(seconds, [table.update + table.insert for table in tables])
+            trip = min(_seconds(session) for _ in range(3))
+        block = estimate(seconds, [table.update + table.insert for table in tables], trip)
         rows = max(table.live_rows for table in tables)
         limit = self._database.write_block_limit
         _demand(refusal_of_block(block, limit, rows, is_accepted=accepts_long_block))
@@ -82,6 +84,7 @@ class RestoreReading:
     def drift(self, facts: RestoreFacts) -> str:
         """What is no longer as the plan saw it, as a sentence; "" = nothing. Raises Refused or Unavailable."""
         with self.look("recheck") as session:
+            _demand(_refusal_of_server(read_server(session, facts.quarantine_schema), facts.quarantine_schema))
             prints, sums = {}, {}
             for table in facts.tables:
                 live, backup = read_table(session, table.live), read_table(session, table.copy)
@@ -136,7 +139,7 @@ class RestoreReading:
         if backup is None:
             raise Refused("no_backup", f"Backup {chosen.name} is gone. Nothing was changed.")
         _demand(refusal_of_backup(live, backup))
-        return self.pair(live, backup)
+        return replace(self.pair(live, backup), made_before=chosen.made_by)
 
     def pair(self, live: Table, backup: Table) -> Pair:
         """A table and its backup with the runbook's words for them."""
@@ -214,10 +217,18 @@ def _refusal_of_server(server: Server, schema: str) -> Refused | None:
 def _refused(error: SqlError) -> Refused:
     told = {
         TOO_SLOW: f"Reading the tables took longer than {READ_SECONDS:g} s.",
+        NO_OPERATOR: "A key has a type that PostgreSQL itself can't compare; that is not in this version.",
         NO_RIGHT: "The bot's role may not read what it has to: its rights are in docs/database.md.",
     }
     text = told.get(error.state, f"PostgreSQL refused a reading ({error}).")
     return Refused("database", f"{text} Nothing was changed.")
+
+
+def _seconds(session: Session) -> float:
+    """How long the shortest statement takes: the way there and back."""
+    began = time.monotonic()
+    session.row("SELECT 1")
+    return time.monotonic() - began
 
 
 def _demand(refusal: Refused | None) -> None:

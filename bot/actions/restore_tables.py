@@ -91,8 +91,8 @@ class RestoreTables:
         """That the ledger has it and that the old rows are kept apart (required); then the rows there are now."""
         facts = restore_facts(step)
         try:
-            is_committed = self._committed(facts, op_id) is not None
             with connected(self._url, "rollback-bot verify") as session, session.reading(CHECK_SECONDS):
+                is_committed = ledger.committed(session, facts.quarantine_schema, op_id) is not None
                 return (_committed_check(is_committed), _copied(session, facts), *_rows(session, facts))
         except (BotError, SqlError) as error:
             seen = error.text if isinstance(error, BotError) else f"PostgreSQL refused a reading ({error})"
@@ -174,7 +174,7 @@ def reason(error: SqlError) -> str:
 
 def _committed_check(is_committed: bool) -> CheckResult:  # noqa: FBT001  # what was read
     verdict = Verdict.PASSED if is_committed else Verdict.FAILED
-    seen = "in the ledger, with no row differing at COMMIT" if is_committed else "not in the ledger"
+    seen = "in the ledger; at COMMIT no row differed but what was left out" if is_committed else "not in the ledger"
     return CheckResult(_COMMITTED, verdict, required=True, expected="in the ledger", seen=seen)
 
 
@@ -183,9 +183,9 @@ def _copied(session: Session, facts: RestoreFacts) -> CheckResult:
     readers = sorted({role for copy in copies if copy for role in (*copy.readers, *copy.writers)})
     missing = sum(copy is None for copy in copies)
     seen = f"{len(copies) - missing} of {len(copies)} there"
-    seen += f", and {', '.join(readers)} can read them" if readers else ", for nobody else to read"
+    seen += f", and {', '.join(readers)} can read them" if readers else ", with no right for another role"
     verdict = Verdict.FAILED if missing or readers else Verdict.PASSED
-    return CheckResult(_COPIED, verdict, required=True, expected="there, for nobody else to read", seen=seen)
+    return CheckResult(_COPIED, verdict, required=True, expected="there, with no right for another role", seen=seen)
 
 
 def _rows(session: Session, facts: RestoreFacts) -> tuple[CheckResult, ...]:

@@ -29,6 +29,11 @@ class Backup:
         """The moment that the name says, read as UTC; midnight where it names a day only."""
         return datetime.strptime(self.date, _FORMS[len(self.date)]).replace(tzinfo=UTC)
 
+    @property
+    def made_by(self) -> datetime:
+        """The moment by which it was made, wherever on earth its name was written."""
+        return self.made_at + (_AHEAD if "_" in self.date else timedelta(days=1) + _AHEAD)
+
 
 def backup_of(table: str, name: Name, template: str, now: datetime) -> Backup | None:
     """The backup of `table` that `name` is by the runbook's template; None where it isn't one, or its date isn't real.

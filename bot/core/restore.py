@@ -20,6 +20,7 @@ MOST_ORPHANS, MOST_ORPHANS_SHARE = 100, 0.01
 GROWTH, GROWTH_SHARE = 100, 0.10
 WORK_OF_A_COMPARISON = 4  # a restore compares twice, copies and writes: measured, 4 tables of 320,000 rows
 SECONDS_A_TABLE = 0.1  # of reading its definition twice, and making its copy
+STATEMENTS_A_TABLE = 35  # while it is held: each waits for the network
 SECONDS_A_ROW = 0.00002  # of writing one row with its indexes, measured with seven of them
 
 
@@ -186,6 +187,7 @@ class Counts:
     null_keys: int
     double_keys: int
     changed_identities: int  # rows that differ in a GENERATED ALWAYS identity column
+    pulling: int  # rows that other tables' rows would change with
 
 
 def refusal_of_rows(live: Table, backup: Name, counts: Counts, restored: Iterable[Column]) -> Refused | None:
@@ -194,6 +196,7 @@ def refusal_of_rows(live: Table, backup: Name, counts: Counts, restored: Iterabl
     given = {column.name for column in restored}
     missing = [column.name for column in live.columns if column.name not in given and not fills_itself(column)]
     key = ", ".join(live.key)
+    followers = ", ".join(dict.fromkeys(str(one.name) for one in live.followers))
     orphans = sum(counts.orphans.values())
     too_many = orphans > min(MOST_ORPHANS, MOST_ORPHANS_SHARE * counts.backup_rows)
     spelled = "; ".join(f"{number} by {fk}" for fk, number in counts.orphans.items())
@@ -211,6 +214,11 @@ def refusal_of_rows(live: Table, backup: Name, counts: Counts, restored: Iterabl
             f"{counts.changed_identities} rows of {name} differ in a GENERATED ALWAYS identity column: not updatable.",
         ),
         (
+            counts.pulling > 0,
+            "followers",
+            f"{counts.pulling} rows of {name} would change in columns that rows of {followers} follow (ON UPDATE).",
+        ),
+        (
             counts.insert > 0 and bool(missing),
             "not_null",
             (
@@ -223,20 +231,22 @@ def refusal_of_rows(live: Table, backup: Name, counts: Counts, restored: Iterabl
             "orphans",
             (
                 f"{orphans} rows of the backup of {name} point to rows that no longer exist ({spelled}); at most "
-                f"{MOST_ORPHANS_SHARE:.0%}, and no more than {MOST_ORPHANS}, may be left out."
+                f"{MOST_ORPHANS_SHARE:.0%}, and no more than {MOST_ORPHANS}, may be left out. Restored together with "
+                "the table they point to, its deleted rows can come back too."
             ),
         ),
     )
     return next((Refused(rule, text) for is_so, rule, text in rules if is_so), None)
 
 
-def estimate(comparison_seconds: float, rows_to_write: Sequence[int]) -> float:
+def estimate(comparison_seconds: float, rows_to_write: Sequence[int], round_trip_seconds: float) -> float:
     """Seconds for which writes to the tables will wait, from how long the plan took to compare them.
 
     `rows_to_write` is by table.
     """
     work = WORK_OF_A_COMPARISON * comparison_seconds + SECONDS_A_ROW * sum(rows_to_write)
-    return round(work + SECONDS_A_TABLE * len(rows_to_write), 1)
+    statements = (SECONDS_A_TABLE + STATEMENTS_A_TABLE * round_trip_seconds) * len(rows_to_write)
+    return round(work + statements, 1)
 
 
 def refusal_of_block(seconds: float, limit: timedelta, rows: int, *, is_accepted: bool) -> Refused | None:
@@ -247,11 +257,11 @@ def refusal_of_block(seconds: float, limit: timedelta, rows: int, *, is_accepted
     text = f"Writes to these tables would wait for about {seconds:g} s (limit {most:g} s)."
     if rows > SIMPLE_ROWS:
         more = f"A table has {rows:,} rows; above {SIMPLE_ROWS:,} such a restore is not in this version."
-        return Refused("write_block", f"{text} {more} Nothing was changed. Whom to call: `/rollback contacts`.")
+        return Refused("write_block", f"{text} {more} Whom to call: `/rollback contacts`.")
     if is_accepted:
         return None
     more = "Add `long-block` to the command to accept that, or ask when there is less traffic."
-    return Refused("write_block", f"{text} {more} Nothing was changed.")
+    return Refused("write_block", f"{text} {more}")
 
 
 def grown(planned: TableRestore, update: int, insert: int) -> str:

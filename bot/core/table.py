@@ -41,6 +41,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """A table whose rows change with these columns of their parent: ON UPDATE CASCADE, or it sets another value."""
+
+    name: Name
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Trigger:
     """A trigger of the owner's that fires in ordinary sessions; `is_always` = ENABLE ALWAYS."""
 
@@ -72,6 +80,7 @@ class Table:
     key: tuple[str, ...]  # the primary key, else a unique key without NULLs; () = none
     foreign_keys: tuple[ForeignKey, ...]
     referenced_by: tuple[Name, ...]  # tables whose rows point here
+    followers: tuple[Follower, ...]
     triggers: tuple[Trigger, ...]
     sequences: tuple[Counter, ...]
     stale_views: tuple[Name, ...]  # materialized views that are made from it

@@ -196,7 +196,7 @@ class Restore:
         )
 
     def _rules(self) -> Iterator[str]:
-        yield "No trigger of these tables fires for these rows: nothing is stamped, logged or sent"
+        yield "No trigger of these tables fires for these rows. A publication (Supabase Realtime) still sends them"
         yield "Foreign keys stay on. One with ON DELETE SET NULL is set to NULL where its row is gone"
         yield "Sequences only move forward"
         yield (

@@ -31,7 +31,7 @@ BACKUP = Name("public", "user_profiles_backup_20250903")
 
 def counts(**changes: Any) -> Counts:
     """A damaged table with a good backup, with these numbers otherwise."""
-    numbers = ("null_keys", "double_keys", "changed_identities", "left_deleted", "undone")
+    numbers = ("null_keys", "double_keys", "changed_identities", "pulling", "left_deleted", "undone")
     known: dict[str, Any] = {"live_rows": 12_341, "backup_rows": 12_340, "update": 37, "insert": 5, "keep": 6}
     return Counts(**{**known, "orphans": {}, **dict.fromkeys(numbers, 0), **changes})
 
@@ -139,6 +139,7 @@ def test_a_damaged_table_with_a_good_backup_can_be_restored() -> None:
         ({"null_keys": 1}, "null_key"),
         ({"double_keys": 1}, "double_key"),
         ({"changed_identities": 1}, "identity"),
+        ({"pulling": 1}, "followers"),
         ({"orphans": {"fk": 101}}, "orphans"),
     ],
 )
@@ -181,7 +182,12 @@ def test_orphans_of_all_foreign_keys_count_together_and_are_told_by_each() -> No
 
 
 def test_more_rows_and_more_tables_take_longer() -> None:
-    assert estimate(1.0, [10]) < estimate(1.0, [100_000]) < estimate(1.0, [100_000, 0]) < estimate(2.0, [100_000, 0])
+    few, many, two = estimate(1.0, [10], 0.0), estimate(1.0, [100_000], 0.0), estimate(1.0, [100_000, 0], 0.0)
+    assert few < many < two < estimate(2.0, [100_000, 0], 0.0)
+
+
+def test_a_database_far_away_takes_longer() -> None:
+    assert estimate(1.0, [10], 0.1) > estimate(1.0, [10], 0.0) + 3
 
 
 def test_a_block_within_the_limit_is_not_refused() -> None:

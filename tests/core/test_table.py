@@ -38,7 +38,7 @@ def table(name: Name = LIVE, **changes: Any) -> Table:
         "is_owned": True,
         "columns": COLUMNS,
         "key": ("id",),
-        **dict.fromkeys(("foreign_keys", "referenced_by", "triggers", "sequences"), ()),
+        **dict.fromkeys(("foreign_keys", "referenced_by", "followers", "triggers", "sequences"), ()),
         **dict.fromkeys(("stale_views", "writers", "readers"), ()),
         "fingerprint": "f",
     }

@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, backup_of
 from bot.core.restore import Holder
-from bot.core.table import Column, Counter, ForeignKey, Name, Table, Trigger
+from bot.core.table import Column, Counter, Follower, ForeignKey, Name, Table, Trigger
 
 MOST_HOLDERS = 20
 _FACTS, _DEFINITION = "catalog.sql", "definition.sql"
@@ -137,6 +137,9 @@ def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Se
         key=keys[0] if keys else (),
         foreign_keys=tuple(_foreign_key(**row) for row in known["foreign_keys"]),
         referenced_by=tuple(Name(**row) for row in known["referenced_by"]),
+        followers=tuple(
+            Follower(Name(row["schema"], row["name"]), tuple(row["columns"])) for row in known["followers"]
+        ),
         triggers=tuple(Trigger(**row) for row in known["triggers"]),
         sequences=tuple(Counter(Name(*row["name"]), row["column"]) for row in known["sequences"]),
         stale_views=tuple(Name(**row) for row in known["stale_views"]),

@@ -85,6 +85,18 @@ JOIN pg_class c ON c.oid = f.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY 1, 2
 
+-- name: followers
+-- The tables whose rows change with columns of it that they refer to.
+SELECT n.nspname AS schema, c.relname AS name,
+       (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+         WHERE a.attrelid = it.oid AND a.attnum = ANY (f.confkey)) AS columns
+FROM it
+JOIN pg_constraint f ON f.confrelid = it.oid AND f.contype = 'f' AND f.conparentid = 0
+ AND f.confupdtype IN ('c', 'n', 'd')
+JOIN pg_class c ON c.oid = f.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+ORDER BY 1, 2, f.conname
+
 -- name: triggers
 -- The triggers that somebody made and that fire in ordinary sessions.
 SELECT t.tgname AS name, t.tgenabled = 'A' AS is_always

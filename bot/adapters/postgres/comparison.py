@@ -1,11 +1,14 @@
 """A table beside its backup, row by row: which rows a restore writes, and what with. One definition for both uses.
 
+Operators are PostgreSQL's own by name: with a type such as varchar, somebody else's could come first.
+
 The plan counts with it, and the restore writes what it finds; so what people approve is what runs. Rows are compared
 by their bytes (`*<>` on records), which is NULL-safe and works for types without an equality: json, point.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
@@ -24,6 +27,7 @@ class Pair:
     sticky: tuple[str, ...]
     reinserts: bool
     recent: str
+    made_before: datetime | None = None  # when the backup was there already, as its name says
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -68,11 +72,12 @@ def tally(session: Session, pair: Pair, source: sql.Composable, live_rows: int, 
     query = SQL(
         "SELECT count(*) FILTER (WHERE NOT is_new AND NOT is_orphan), count(*) FILTER (WHERE is_new AND NOT is_orphan),"
         " count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_undone AND NOT is_orphan),"
-        " count(*) FILTER (WHERE is_other_identity AND NOT is_orphan) {} FROM {} AS d"
+        " count(*) FILTER (WHERE is_other_identity AND NOT is_orphan),"
+        " count(*) FILTER (WHERE is_pulling AND NOT is_orphan) {} FROM {} AS d"
     ).format(
         SQL("").join([SQL(", count(*) FILTER (WHERE {})").format(_flag(n)) for n in range(len(pair.guards))]), source
     )
-    update, insert, new, undone, identities, *orphans = session.row(query)
+    update, insert, new, undone, identities, pulling, *orphans = session.row(query)
     backup_rows, null_keys, double_keys = backup
     return Counts(
         live_rows=live_rows,
@@ -86,6 +91,7 @@ def tally(session: Session, pair: Pair, source: sql.Composable, live_rows: int, 
         null_keys=null_keys,
         double_keys=double_keys,
         changed_identities=identities,
+        pulling=pulling,
     )
 
 
@@ -97,7 +103,7 @@ def difference(pair: Pair, parents: Parents) -> sql.Composed:
     orphans = [_orphan(pair, fk, parents) for fk in pair.guards]
     return SQL(
         "SELECT {keys}, {is_new} AS is_new, ({is_orphan}) AS is_orphan, {undone} AS is_undone,"
-        " NOT {is_new} AND ({identities}) AS is_other_identity {orphans}"
+        " NOT {is_new} AND ({identities}) AS is_other_identity, NOT {is_new} AND ({pulls}) AS is_pulling {orphans}"
         " FROM {backup} AS b LEFT JOIN ONLY {live} AS l ON {match}"
         " WHERE {is_new} OR ROW({restored})::record OPERATOR(pg_catalog.*<>) ROW({targets})::record"
     ).format(
@@ -106,6 +112,7 @@ def difference(pair: Pair, parents: Parents) -> sql.Composed:
         is_orphan=SQL(" OR ").join(orphans) if orphans else SQL("false"),
         undone=_undone(pair),
         identities=_identities(pair),
+        pulls=_pulls(pair, parents),
         orphans=SQL("").join([SQL(", ({}) AS {}").format(orphan, _flag(n)) for n, orphan in enumerate(orphans)]),
         backup=identifier(pair.backup.name),
         live=identifier(pair.live.name),
@@ -131,7 +138,9 @@ def target(pair: Pair, column: str, parents: Parents, *, is_new: bool = False) -
 
 def matching(pair: Pair, one: str, other: str) -> sql.Composed:
     """That the keys of two aliases are equal."""
-    equal = [SQL("{} = {}").format(Identifier(one, k), Identifier(other, k)) for k in pair.live.key]
+    equal = [
+        SQL("{} OPERATOR(pg_catalog.=) {}").format(Identifier(one, k), Identifier(other, k)) for k in pair.live.key
+    ]
     return SQL(" AND ").join(equal)
 
 
@@ -147,7 +156,10 @@ def rows_of(session: Session, name: Name) -> int:
 
 def checksum(session: Session, name: Name) -> str:
     """The number of rows with a sum over the hash of each: the same for the same rows in any order."""
-    query = "SELECT count(*)::text || ':' || coalesce(sum(hashtextextended(ROW(b.*)::text, 0)), 0)::text FROM {} AS b"
+    query = (
+        "SELECT count(*)::text || ':' || coalesce(sum(pg_catalog.hashtextextended(ROW(b.*)::text, 0::bigint)), 0)::text"
+        " FROM {} AS b"
+    )
     return str(session.row(SQL(query).format(identifier(name)))[0])
 
 
@@ -156,17 +168,33 @@ def _flag(number: int) -> Identifier:
 
 
 def _undone(pair: Pair) -> sql.Composed:
-    """Changed later than the newest row of the backup, so after it was made; its name tells the day only."""
+    """Changed later than the newest row of the backup, so after it was made; its name tells the day only.
+
+    No row of the backup can be from after that day: one that says so tells nothing.
+    """
     if not pair.is_dated:
         return SQL("{}").format(SQL("false"))
     column, backup = Identifier(pair.recent), identifier(pair.backup.name)
-    return SQL("coalesce(l.{} > (SELECT max(n.{}) FROM {} AS n), false)").format(column, column, backup)
+    newest = SQL("(SELECT pg_catalog.max(n.{}) FROM {} AS n)").format(column, backup)
+    if pair.made_before and (told := pair.live.column(pair.recent)) and told.type.startswith("timestamp"):
+        newest = SQL("least({}, {})").format(newest, sql.Literal(pair.made_before))
+    return SQL("coalesce(l.{} OPERATOR(pg_catalog.>) {}, l.{} IS NOT NULL)").format(column, newest, column)
 
 
 def _identities(pair: Pair) -> sql.Composed:
     names = [column.name for column in pair.columns if column.is_always_identity]
     pairs = [(Identifier("l", name), Identifier("b", name)) for name in names]
     return SQL(" OR ").join([SQL("false"), *(SQL("{} IS DISTINCT FROM {}").format(*pair) for pair in pairs)])
+
+
+def _pulls(pair: Pair, parents: Parents) -> sql.Composed:
+    """That a column changes whose value other tables' rows follow: ON UPDATE CASCADE and its like."""
+    names = {column for follower in pair.live.followers for column in follower.columns}
+    restored = [column.name for column in pair.columns if column.name in names]
+    moved = [
+        SQL("{} IS DISTINCT FROM {}").format(Identifier("l", name), target(pair, name, parents)) for name in restored
+    ]
+    return SQL(" OR ").join([SQL("false"), *moved])
 
 
 def _orphan(pair: Pair, fk: ForeignKey, parents: Parents) -> sql.Composed:
@@ -183,7 +211,8 @@ def _is_present(pair: Pair, fk: ForeignKey, parents: Parents) -> sql.Composed:
     parent = pair if fk.parent == pair.live.name else parents.get(fk.parent)
     if parent and parent.reinserts and all(parent.backup.column(column) for column in fk.parent_columns):
         rows.append(_coming_back(parent, fk.parent_columns, parents))
-    return SQL("(({}) IN ({}))").format(columns(fk.columns, "b"), SQL(" UNION ALL ").join(rows))
+    ours = columns(fk.columns, "b")
+    return SQL("(({}) OPERATOR(pg_catalog.=) ANY ({}))").format(ours, SQL(" UNION ALL ").join(rows))
 
 
 def _coming_back(pair: Pair, wanted: Sequence[str], parents: Parents) -> sql.Composed:

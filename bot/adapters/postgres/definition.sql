@@ -81,13 +81,14 @@ ORDER BY s.oid
 -- What is said of it and of its parts.
 SELECT d.classoid, d.objoid, d.objsubid, d.description
 FROM it
-JOIN pg_description d ON (d.classoid, d.objoid) IN (
-    SELECT 'pg_class'::regclass, it.oid
+CROSS JOIN LATERAL (
+    SELECT 'pg_class'::regclass::oid AS class, it.oid AS part
     UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid = it.oid
     UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_constraint c WHERE c.conrelid = it.oid
     UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t WHERE t.tgrelid = it.oid
     UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p WHERE p.polrelid = it.oid
     UNION ALL SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite r WHERE r.ev_class = it.oid
     UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid FROM pg_statistic_ext s WHERE s.stxrelid = it.oid
-)
+) AS parts
+JOIN pg_description d ON d.classoid = parts.class AND d.objoid = parts.part
 ORDER BY 1, 2, 3

@@ -16,7 +16,7 @@ from bot.core.plan import Facts
 from bot.core.table import Name
 
 TABLE = "ledger"
-_LOCK = "hashtextextended('rollback_bot.' || %s, 0)"
+_LOCK = "pg_catalog.hashtextextended('rollback_bot.' || %s, 0::bigint)"
 
 
 def lock(session: Session, schema: str, *, seconds: float) -> None:

@@ -9,29 +9,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.catalog import read_holders, read_table
-from bot.adapters.postgres.comparison import Pair, checksum, count_rows, difference, key, matching, tally, target
+from bot.adapters.postgres.comparison import Pair, checksum, count_rows, difference, tally
 from bot.adapters.postgres.session import Session, SqlError, identifier
+from bot.adapters.postgres.writing import move_forward, write_differences
 from bot.core.errors import Drifted, Refused, StepFailed
 from bot.core.plan import Facts
 from bot.core.restore import Counts, Holder, RestoreFacts, TableRestore, drift, fingerprint, grown, refusal_of_rows
-from bot.core.table import Counter, Name, Table
+from bot.core.table import Name, Table
 
 LADDER_SECONDS = (0.2, 0.3, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0)
 FURTHER_TABLE_SECONDS = 0.3  # below deadlock_timeout: whoever waits behind us is let go before a deadlock is looked for
-LATE_TABLE_SECONDS = 1.2  # above it, at the last attempts: an autovacuum gives way only after deadlock_timeout
-EARLY_ATTEMPTS = 5
+VACUUM_SECONDS = 2.0  # an autovacuum gives way to whoever waited for deadlock_timeout, a second
+HELD_LOCK_SECONDS = 0.7  # for what a foreign key has to look at while the tables are held
 LONGEST_PAUSE_SECONDS = 5.0
 BUSY_SECONDS = 2.0  # for another restore, or for somebody who looks whether one was committed
 STATEMENT_SECONDS = 60.0  # before the tables are held
 ANALYZE_SECONDS = 10.0
+# Functions that checks and indexes call find what they name without a schema; our own statements name everything.
+WRITING = {"search_path": "pg_catalog, public, extensions, pg_temp"}
 # A role may have it off; then a crash of the server could take back what was said to be committed.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _LOCKED_OUT = ("55P03", "40P01")  # lock_not_available, deadlock_detected
-_WHOLE = ("smallint", "integer", "bigint", "numeric")
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,12 @@ class Restoration:
     def begin(self) -> Facts | None:
         """Open the transaction and claim the operation; its report, where it was committed before."""
         session, schema = self._session, self._facts.quarantine_schema
-        session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s")
+        session.run(
+            "BEGIN ISOLATION LEVEL READ COMMITTED"
+        )  # not READ WRITE: that would overrule a full disk's read-only
+        # Said once more: a pooler may have given its own name at the connection.
+        name = f"rollback-bot {self._op_id[:8]}"
+        session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=name, **WRITING)
         session.rows(_DURABLE)
         try:
             ledger.lock(session, schema, seconds=BUSY_SECONDS)
@@ -81,10 +87,13 @@ class Restoration:
         for table in self._facts.tables:
             self._session.run(SQL("LOCK TABLE {} IN SHARE MODE").format(identifier(table.copy)))
         checksums = {table.name: checksum(self._session, table.copy) for table in self._facts.tables}
+        backups = {table.name: read_table(self._session, table.copy) for table in self._facts.tables}
+        self._end_vacuums()
         while not self._lock_tables():
             pass
         self._held_since = time.monotonic()
-        self._pairs = {table.live: self._pair(table) for table in self._facts.tables}
+        self._session.limit("lock_timeout", HELD_LOCK_SECONDS)
+        self._pairs = {table.live: self._pair(table, backups[table.name]) for table in self._facts.tables}
         fingerprints = {pair.live.name.name: fingerprint(pair.live, pair.backup) for pair in self._pairs.values()}
         if found := drift(self._facts, fingerprints, checksums):
             raise Drifted(found)
@@ -111,7 +120,7 @@ class Restoration:
         self._switch_triggers(on=True)
         for pair in self._pairs.values():
             for counter in pair.live.sequences:
-                self._move_forward(pair.live, counter)
+                move_forward(self._session, pair.live, counter)
 
     def verify(self) -> None:
         """Compare once more: nothing may differ but what was left out, and no definition."""
@@ -124,12 +133,14 @@ class Restoration:
                 text = f"{left} rows of {table.live} still differ from the backup, and it has {counts.live_rows} rows"
                 raise StepFailed(f"{text} where {done.rows} were expected. Everything was rolled back.")
             if (now := read_table(self._session, table.live)) is None or now.fingerprint != pair.live.fingerprint:
-                raise StepFailed(f"The definition of {table.live} would have changed. Everything was rolled back.")
+                raise StepFailed(f"The definition of {table.live} has changed meanwhile. Everything was rolled back.")
 
     def close(self) -> Facts:
         """Write the report into the ledger; what is left is COMMIT. The report."""
+        self._limit()
         facts = self._report()
         ledger.report(self._session, self._facts.quarantine_schema, self._op_id, facts)
+        self._limit()
         return facts
 
     def commit(self) -> None:
@@ -166,18 +177,32 @@ class Restoration:
         self._attempts += 1
         return True
 
+    def _end_vacuums(self) -> None:
+        """Have autovacuum give way, and not come back, by a lock that no reader or writer of rows waits for."""
+        self._session.limit("lock_timeout", VACUUM_SECONDS)
+        try:
+            for table in reversed(self._facts.tables):
+                lock = SQL("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE")
+                self._session.run(lock.format(identifier(table.live)))
+        except SqlError as error:
+            if error.state not in _LOCKED_OUT:
+                raise
+            text = (
+                "Maintenance of the tables is under way (VACUUM, ANALYZE, or an index that is being made), and did not"
+            )
+            raise StepFailed(f"{text} give way in {VACUUM_SECONDS:g} s. Everything was rolled back.") from None
+
     def _attempt(self, patience: float) -> None:
-        further = FURTHER_TABLE_SECONDS if self._attempts < EARLY_ATTEMPTS else LATE_TABLE_SECONDS
         for number, table in enumerate(reversed(self._facts.tables)):
-            self._session.limit("lock_timeout", min(patience, further) if number else patience)
+            self._session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
             self._session.run(SQL("LOCK TABLE ONLY {} IN EXCLUSIVE MODE").format(identifier(table.live)))
 
     def _locked_out(self) -> str:
         holders = read_holders(self._session, [table.live for table in self._facts.tables])
         return f"The tables could not be locked in {self._attempts} attempts. {spell_holders(holders)}"
 
-    def _pair(self, table: TableRestore) -> Pair:
-        live, backup = read_table(self._session, table.live), read_table(self._session, table.copy)
+    def _pair(self, table: TableRestore, backup: Table | None) -> Pair:
+        live = read_table(self._session, table.live)
         if live is None or backup is None:
             raise Drifted(f"{table.live} or its backup is no longer there.")
         return Pair(live, backup, table.sticky, table.reinserts, table.recent)
@@ -192,9 +217,7 @@ class Restoration:
         counts = tally(session, pair, identifier(differences), done.rows, (table.backup_rows, 0, 0))
         self._refuse(table, pair, counts)
         self._limit()
-        updated = session.run(_update(pair, differences)) if _written(pair) else 0
-        self._limit()
-        inserted = session.run(_insert(pair, differences)) if pair.reinserts else 0
+        updated, inserted = write_differences(session, pair, differences)
         left_out = sum(counts.orphans.values())
         if (updated, inserted) != (counts.update, counts.insert):
             text = f"{updated} rows of {table.live} were changed and {inserted} inserted; {counts.update} and"
@@ -212,25 +235,16 @@ class Restoration:
     def _switch_triggers(self, *, on: bool) -> None:
         """Each by its name and back into its own state: DISABLE TRIGGER USER forgets which were off (measured)."""
         for pair in self._pairs.values():
-            for trigger in pair.live.triggers:
-                words = SQL("DISABLE" if not on else "ENABLE ALWAYS" if trigger.is_always else "ENABLE")
-                table, name = identifier(pair.live.name), Identifier(trigger.name)
-                self._session.run(SQL("ALTER TABLE ONLY {} {} TRIGGER {}").format(table, words, name))
-
-    def _move_forward(self, live: Table, counter: Counter) -> None:
-        """Let a sequence go on after the highest number there is; RESTART is undone by ROLLBACK, and setval isn't."""
-        column = live.column(counter.column)
-        if column is None or column.type.split("(")[0].removeprefix("pg_catalog.") not in _WHOLE:
-            return
-        sequence, filled = identifier(counter.name), Identifier(counter.column)
-        query = SQL(
-            "SELECT (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM ONLY {}) AS m,"
-            " pg_sequence AS p WHERE p.seqrelid = s.tableoid AND p.seqincrement > 0"
-            " AND m.most >= s.last_value + CASE WHEN s.is_called THEN p.seqincrement ELSE 0 END"
-            " AND m.most <= p.seqmax - p.seqincrement"  # somebody's own number at the end of the type stays so
-        ).format(sequence, filled, identifier(live.name))
-        for (start,) in self._session.rows(query):
-            self._session.run(SQL("ALTER SEQUENCE {} RESTART WITH {}").format(sequence, SQL(str(int(start)))))
+            switches = [
+                SQL("{} TRIGGER {}").format(
+                    SQL("DISABLE" if not on else "ENABLE ALWAYS" if trigger.is_always else "ENABLE"),
+                    Identifier(trigger.name),
+                )
+                for trigger in pair.live.triggers
+            ]
+            if switches:
+                table, all_ = identifier(pair.live.name), SQL(", ").join(switches)
+                self._session.run(SQL("ALTER TABLE ONLY {} {}").format(table, all_))
 
 
 def analyze(session: Session, names: Sequence[Name]) -> None:
@@ -249,43 +263,3 @@ def spell_holders(holders: Sequence[Holder]) -> str:
     who = [f"pid {h.pid} ({h.role}, {h.application or 'no name'}, {h.state}, since {h.since})" for h in holders[:5]]
     more = f" and {len(holders) - len(who)} more" if len(holders) > len(who) else ""
     return f"Held by {'; '.join(who)}{more}."
-
-
-def _written(pair: Pair) -> list[str]:
-    """Every column that may be changed, the key's too: equal keys may differ in their bytes."""
-    return [column.name for column in pair.columns if not column.is_always_identity]
-
-
-def _update(pair: Pair, differences: Name) -> Composed:
-    sets = [SQL("{} = {}").format(Identifier(name), target(pair, name, {})) for name in _written(pair)]
-    return SQL(
-        "UPDATE ONLY {live} AS l SET {sets} FROM {backup} AS b, {differences} AS d"
-        " WHERE {match} AND {found} AND NOT d.is_new AND NOT d.is_orphan"
-    ).format(
-        live=identifier(pair.live.name),
-        sets=SQL(", ").join(sets),
-        backup=identifier(pair.backup.name),
-        differences=identifier(differences),
-        match=matching(pair, "l", "b"),
-        found=_found(pair),
-    )
-
-
-def _insert(pair: Pair, differences: Name) -> Composed:
-    names = [column.name for column in pair.columns]
-    return SQL(
-        "INSERT INTO {live} ({names}) OVERRIDING SYSTEM VALUE SELECT {targets} FROM {backup} AS b, {differences} AS d"
-        " WHERE {found} AND d.is_new AND NOT d.is_orphan"
-    ).format(
-        live=identifier(pair.live.name),
-        names=SQL(", ").join([Identifier(name) for name in names]),
-        targets=SQL(", ").join([target(pair, name, {}, is_new=True) for name in names]),
-        backup=identifier(pair.backup.name),
-        differences=identifier(differences),
-        found=_found(pair),
-    )
-
-
-def _found(pair: Pair) -> Composed:
-    equal = [SQL("d.{} = b.{}").format(key(number), Identifier(name)) for number, name in enumerate(pair.live.key)]
-    return SQL(" AND ").join(equal)

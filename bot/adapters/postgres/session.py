@@ -35,10 +35,9 @@ _KEEPALIVE: Mapping[str, int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,  # milliseconds, for what was sent: keepalives wait for nothing that is under way
 }
-# What every transaction begins with. Operators of extensions' types live where the extension does; every relation is
-# named with its schema all the same.
+# What every transaction begins with. Nothing of anybody else's is called: not even an operator that somebody made.
 _SETTINGS: Mapping[str, str] = {
-    "search_path": "pg_catalog, public, extensions, pg_temp",
+    "search_path": "pg_catalog, pg_temp",
     "row_security": "off",  # hidden rows would be left out without a word; so it is an error instead
     "TimeZone": "UTC",
     "DateStyle": "ISO",
