@@ -38,7 +38,7 @@ def acts(
     running: Running,
     wake: Callable[[str], None] = lambda _: None,
 ) -> Mapping[Act, Callable[[ChangeRequest], object]]:
-    """What is done for each answer of core. `wake` is called with a request that has been planned again."""
+    """What is done for each answer of core. `wake` is called with a request to carry on when something else ended."""
 
     def plan(request: ChangeRequest) -> None:
         planned = journal.record(request, *planning.drafts(request, journal.open_requests))
@@ -52,7 +52,7 @@ def acts(
         Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
         Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
         Act.STOP: running.stop,
-        Act.BEGIN_STEP: running.begin_step,
+        Act.BEGIN_STEP: lambda r: running.begin_step(r, wake),
         Act.LOOK: running.look,
         Act.BEGIN_VERIFICATION: running.begin_verification,
     }

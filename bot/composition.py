@@ -52,6 +52,7 @@ class Bot:
     verification: Verification
     checking: Checking
     readings: Readings
+    running: Running
     questions: Mapping[str, Callable[[Delivery], None]]
     advance: Callable[[str], datetime | None]
 
@@ -64,6 +65,7 @@ class Bot:
     def stop(self) -> None:
         """Begin nothing new, let what is running come to its next answer, and close the log."""
         self.wakeups.stop()
+        self.running.stop_acting()
         self.readings.stop()
         self.verification.stop()
         self.checking.stop()
@@ -149,13 +151,14 @@ def build(
     drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
     verification = Verification(journal=journal, checking=checking, clock=clock, wake_at=wakeups.wake_at)
+    running = Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock)
     engine = Advance(
         journal=journal,
         acts=acts(
             journal,
             planning=Planning(slack=slack, runbook=runbook, actions=actions, link=drawing.link, clock=clock),
             deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
-            running=Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock),
+            running=running,
             wake=wakeups.wake,
         ),
         verification=verification,
@@ -177,6 +180,7 @@ def build(
         verification=verification,
         checking=checking,
         readings=readings,
+        running=running,
         questions=_readable(actions, readings, runbook.database, clock),
         advance=_or_give_up(engine, give_up),
     )

@@ -4,7 +4,9 @@ The event comes before the act and the outcome after it, so a process that dies 
 without an end, and whoever comes next looks whether it happened; nobody acts twice.
 """
 
+import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from bot.actions import Action
@@ -20,6 +22,9 @@ from bot.journal import Journal
 
 PEOPLE_STAY_READ = timedelta(seconds=60)
 LOOK_SOON, LOOK_LATER = timedelta(seconds=0.1), timedelta(seconds=1)
+LONG_AT_ONCE = 4
+
+_logger = logging.getLogger(__name__)
 
 
 class Running:
@@ -36,9 +41,13 @@ class Running:
     ) -> None:
         self._journal, self._actions, self._eligibility = journal, actions, eligibility
         self._runbook, self._clock = runbook, clock
+        self._beside = ThreadPoolExecutor(LONG_AT_ONCE, thread_name_prefix="act")
+        self._underway: set[str] = set()  # the operations that a thread of this process carries out
 
-    def begin_step(self, request: ChangeRequest) -> None:
-        """Read the people and the target again, and act if nothing drifted.
+    def begin_step(self, request: ChangeRequest, wake: Callable[[str], None]) -> None:
+        """Read the people and the target again, and act if nothing drifted; what takes long, beside the caller.
+
+        `wake` is called with the request when that has ended.
 
         Raises Unavailable while they can't be read and there is patience left.
         """
@@ -61,7 +70,24 @@ class Running:
             return
         age = (self._clock() - read_at).total_seconds()
         data: Facts = {"step": index, "op_id": request.op_ids[index], "read_seconds_ago": age}
-        self._act(self._journal.record(request, Draft(Kind.STEP_STARTED, data)), step, index)
+        started = self._journal.record(request, Draft(Kind.STEP_STARTED, data))
+        if self._actions[step.action].takes_long:
+            self._underway.add(started.op_ids[index])
+            self._beside.submit(self._act_beside, started, step, index, wake).add_done_callback(_log_fault)
+        else:
+            self._act(started, step, index)
+
+    def _act_beside(self, request: ChangeRequest, step: Step, index: int, wake: Callable[[str], None]) -> None:
+        """In a thread of its own: people see meanwhile that it runs, and clicks are decided."""
+        try:
+            self._act(request, step, index)
+        finally:
+            self._underway.discard(request.op_ids[index])
+            wake(request.id)
+
+    def stop_acting(self) -> None:
+        """Wait for what is being carried out; each action ends in bounded time."""
+        self._beside.shutdown(wait=True)
 
     def _act(self, request: ChangeRequest, step: Step, index: int) -> None:
         try:
@@ -101,6 +127,8 @@ class Running:
         run = request.running
         if run is None:
             return
+        if run.op_id in self._underway:
+            raise Unavailable("It is being carried out.", retry_at=self._clock() + LOOK_LATER)
         step = request.step(run.index)
         action = self._actions[step.action]
         deadline = run.started_at + action.deadline()
@@ -132,6 +160,12 @@ class Running:
         """Every step is done: have the checks run."""
         until = self._clock() + self._runbook.verification.deadline
         self._journal.record(request, Draft(Kind.VERIFICATION_BEGUN, {"until": until.isoformat()}))
+
+
+def _log_fault(future: Future[None]) -> None:
+    fault = None if future.cancelled() else future.exception()
+    if fault:
+        _logger.error("running.fault", exc_info=fault)
 
 
 def _failed(index: int, error: StepFailed) -> Draft:

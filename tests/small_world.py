@@ -87,6 +87,7 @@ class Levers:
     """An action: pulls one lever a step, and counts how often each operation did."""
 
     name = "pull_lever"
+    takes_long = False
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

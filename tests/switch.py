@@ -29,6 +29,8 @@ class SwitchBoard(Wire):
 class TurnSwitch:
     """Turns the switch on or off; takes the place of an action of a later version."""
 
+    takes_long = False
+
     def __init__(self, name: str, url: str, *, on: bool) -> None:
         self.name, self._url, self._on = name, url, on
 

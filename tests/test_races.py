@@ -136,7 +136,7 @@ def test_a_run_that_slept_through_a_denial_does_not_act(world: SmallWorld) -> No
     approved = _approved(world)
     world.click(Kind.DENIAL_SUBMITTED, world.delivery(DEE))
     with pytest.raises(ConflictError):
-        world.running.begin_step(approved)
+        world.running.begin_step(approved, lambda _: None)
     world.carry_on()
     assert (world.request.state, dict(world.levers.pulled)) == (State.DENIED, {})
 
@@ -147,7 +147,7 @@ def test_of_two_threads_that_begin_the_same_step_one_acts(world: SmallWorld) -> 
     def begin(_: int) -> bool:
         together.wait()
         try:
-            world.running.begin_step(approved)
+            world.running.begin_step(approved, lambda _: None)
         except ConflictError:
             return False
         return True
@@ -220,5 +220,5 @@ def test_a_run_that_cannot_write_down_that_it_begins_does_not_act(world: SmallWo
     approved = _approved(world)
     world.log.fate = Fate(0, after_writing=False)
     with pytest.raises(CrashError):
-        world.running.begin_step(approved)
+        world.running.begin_step(approved, lambda _: None)
     assert dict(world.levers.pulled) == {}

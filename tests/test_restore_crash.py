@@ -101,6 +101,17 @@ def ask(world: World) -> None:
     world.approve(BEN, CHLOE)
 
 
+def test_while_it_runs_the_card_says_so_and_no_click_on_approve_is_left(
+    wired_shop: World, wire: DatabaseWire, damaged: Database
+) -> None:
+    fault = hold_at(Fault(b"COMMIT", apply=False, hold=True), wired_shop, wire)
+    assert "Step 1 of 1 is being carried out" in wired_shop.wait_for_state("Running")
+    wired_shop.wait_until_gone("approve")
+    assert wired_shop.kinds().count("look_ended") == 0
+    fault.release()
+    assert_restored_once(wired_shop, wire, damaged)
+
+
 class TestABotThatDies:
     """kill -9, and a start on the same log."""
 

@@ -59,8 +59,8 @@ class World:
         self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
         self.site = SiteStandIn(self.vercel).start()
         self.runbook = folder / "runbook.toml"
-        told = demo_runbook(self.site.url).replace("samples = 20", "samples = 4")  # five times as quick, and as true
-        self.runbook.write_text(with_durations(told, durations))
+        runbook = demo_runbook(self.site.url).replace("samples = 20", "samples = 4")  # five times as quick, and as true
+        self.runbook.write_text(with_durations(runbook, durations))
         port = _free_port()
         self.slack.patience = 15.0  # Slack's three seconds are a figure for benchmarks, not for a busy test machine
         self.slack.bot_url = f"http://127.0.0.1:{port}"

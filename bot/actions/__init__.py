@@ -14,6 +14,7 @@ class Action(Protocol):
     """One kind of remediation. A step is self-contained: each verb works in a new process from the step alone."""
 
     name: str
+    takes_long: bool  # `execute` may take longer than a person should wait for news of it
 
     def targets(self, params: Facts) -> tuple[str, ...]:
         """What one open request at a time may be about, such as "vercel:<project>" or "table:<name>"; reads nothing.

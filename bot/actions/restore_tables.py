@@ -36,6 +36,7 @@ class RestoreTables:
     """The action `restore_tables`."""
 
     name = ACTION
+    takes_long = True
 
     def __init__(
         self,

@@ -52,6 +52,7 @@ class RollbackDeployment:
     """The action `rollback_deployment`; its undo is the same kind of step with a promote."""
 
     name = "rollback_deployment"
+    takes_long = False
 
     def __init__(self, vercel: Vercel, *, deadline: timedelta = DEADLINE) -> None:
         self._vercel = vercel
