@@ -21,7 +21,7 @@ from tests.world import NOWHERE
 
 PATIENCE = 30.0
 OP = "0b1e5c9a-6f0e-4d35-9d0c-3a8f1f2b7c11"
-LOCKING, COMMIT = b"LOCK TABLE ONLY", b"COMMIT\0"
+LOCKING, COMMIT = b"IN EXCLUSIVE MODE", b"COMMIT\0"
 RESTORES_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rollback_bot.rollback_bot', 0))"
 WAITING = """
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
