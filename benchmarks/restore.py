@@ -49,12 +49,13 @@ def _restore(world: World, card: Watch, wire: DatabaseWire, number: int) -> tupl
     world.wait_for_state("(1 of 2)")
     time.sleep(REMEMBERED_SECONDS)
     message = world.slack.wait_for(lambda: world.with_button("approve"))
-    begun = wire.lay(Fault(BEGIN))
+    begun = wire.lay(Fault(BEGIN, apply=False, hold=True))
     pressed = time.perf_counter()
     world.slack.click(CHLOE, message, "approve")
     if not begun.arrived.wait(60):
         raise TimeoutError("nothing began")
     began = time.perf_counter()
+    begun.release()
     world.wait_for_end("Verified")
     (done,) = world.data("step_finished", f"R-{number}")
     return (posted - typed) * 1000, (began - pressed) * 1000, done["facts"]["held_seconds"] * 1000
