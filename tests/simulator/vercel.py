@@ -26,7 +26,7 @@ class VercelStandIn(Wire):
         super().__init__()
         self.clock = clock
         self.clock_skew = 0.0  # seconds that Vercel's clock is ahead of ours
-        self.record_lag = 0.05  # seconds until lastAliasRequest shows an order
+        self.record_lag = 0.0  # seconds until lastAliasRequest shows an order; the official client gives up on any
         self.job_seconds = 0.4
         self.domain_seconds = 0.1  # for each domain, one after another
         self.stuck_domains: set[str] = set()
@@ -109,23 +109,22 @@ class VercelStandIn(Wire):
 
     def _team(self, request: Request, name: str = "") -> Answer:
         team = {"id": the.TEAM, "slug": the.TEAM_SLUG, "name": "IBAM Projects"}
-        return Answer(body=team if name else {"teams": [team]})
+        if name not in ("", the.TEAM, the.TEAM_SLUG):
+            return refusal(403, "forbidden", f'You don\'t have permission to access the team "{name}".')
+        return Answer(body=team if name else {"teams": [team], "pagination": {"count": 1, "next": None, "prev": None}})
 
     def _project(self, request: Request, name: str) -> Answer:
         if name not in (the.PROJECT, the.PROJECT_NAME):
             return refusal(404, "not_found", "Project not found.")
-        body = {
-            "id": the.PROJECT,
-            "name": the.PROJECT_NAME,
-            "accountId": the.TEAM,
-            "alias": bodies.domains({domain: self.builds[id_] for domain, id_ in self.domains.items()}),
-            "targets": {"production": bodies.by_id(self.builds[self._current()], self.plan)},
-            "autoAssignCustomDomains": self.auto_assign,
-            "lastAliasRequest": self._job() if request.query.get("rollbackInfo") == "true" else None,
-            "lastRollbackTarget": None,
-            "rollingRelease": {"target": "production", "stages": self.rolling_stages} if self.rolling_stages else None,
-            "crons": {"deploymentId": self.crons_deployment, "definitions": []} if self.crons_deployment else None,
-        }
+        stages = {"target": "production", "stages": self.rolling_stages}
+        body = bodies.project(
+            {domain: self.builds[id_] for domain, id_ in self.domains.items()},
+            self.plan,
+            autoAssignCustomDomains=self.auto_assign,
+            lastAliasRequest=self._job() if request.query.get("rollbackInfo") == "true" else None,
+            rollingRelease=stages if self.rolling_stages else None,
+            crons={"deploymentId": self.crons_deployment, "definitions": []} if self.crons_deployment else None,
+        )
         return Answer(body=body)
 
     def _deployments(self, request: Request) -> Answer:
@@ -289,6 +288,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", f"/v9{P}", V._project),
     ("GET", "/v[67]/deployments", V._deployments),
     ("GET", "/v13/deployments/([^/]+)", V._deployment),
+    ("GET", "/v11/deployments/([^/]+)/builds", lambda *_: Answer(body={"builds": []})),
     ("GET", "/v4/aliases", V._alias),
     ("GET", "/v4/aliases/([^/]+)", V._alias),
     ("GET", f"/v1{P}/rolling-release", V._rolling_release),

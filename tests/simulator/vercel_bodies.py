@@ -32,16 +32,42 @@ def alias(
     }
 
 
-def domains(serving: Mapping[str, Build]) -> list[dict[str, Any]]:
+def project(serving: Mapping[str, Build], plan: str, **shown: Any) -> dict[str, Any]:
+    """A project; the fields that are always there are those that the official SDK insists on."""
+    current = next(iter(serving.values()), None)
+    return {
+        "id": the.PROJECT,
+        "name": the.PROJECT_NAME,
+        "accountId": the.TEAM,
+        "alias": domains(serving, plan),
+        "targets": {"production": brief(current, plan)} if current else {},
+        "nodeVersion": "22.x",
+        "directoryListing": False,
+        "defaultResourceConfig": {"functionDefaultRegions": ["iad1"]},
+        "resourceConfig": {"functionDefaultRegions": ["iad1"]},
+        "deploymentExpiration": {},
+        "lastRollbackTarget": None,
+        **shown,
+    }
+
+
+def domains(serving: Mapping[str, Build], plan: str) -> list[dict[str, Any]]:
     """The project's domains: those that serve production, a redirect, and a preview's."""
-    rows = [alias(domain, deployment=brief(build)) for domain, build in serving.items()]
+    rows = [alias(domain, deployment=brief(build, plan)) for domain, build in serving.items()]
     www = alias("www.learn.ibam.example", redirect="learn.ibam.example")
-    return [*rows, www, alias("next.ibam.example", branch="dark-mode", deployment={"id": the.PREVIEW})]
+    return [*rows, www, alias("next.ibam.example", branch="dark-mode")]
 
 
-def brief(build: Build) -> dict[str, Any]:
+def brief(build: Build, plan: str) -> dict[str, Any]:
     """A deployment inside another answer."""
-    return {"id": build.id, **build.as_json()}
+    return {
+        "id": build.id,
+        **build.as_json(),
+        "plan": plan,
+        "createdIn": "iad1",
+        "deploymentHostname": build.url.removesuffix(".vercel.app"),
+        "private": False,
+    }
 
 
 def row(build: Build, *, candidate: bool) -> dict[str, Any]:
@@ -53,8 +79,25 @@ def row(build: Build, *, candidate: bool) -> dict[str, Any]:
 
 def by_id(build: Build, plan: str) -> dict[str, Any]:
     """A deployment read by its id."""
-    team = {"id": the.TEAM, "slug": the.TEAM_SLUG, "name": "IBAM Projects"}
-    return {**brief(build), "ownerId": build.owner, "team": team, "plan": plan, "alias": []}
+    return {
+        **brief(build, plan),
+        "ownerId": build.owner,
+        "team": {"id": the.TEAM, "slug": the.TEAM_SLUG, "name": "IBAM Projects"},
+        "alias": [],
+        "aliasAssigned": True,
+        "status": build.state,
+        "public": False,
+        "version": 2,
+        "bootedAt": int(build.created * 1000) + 1_000,
+        "buildSkipped": False,
+        "isInConcurrentBuildsQueue": False,
+        "isInSystemBuildsQueue": False,
+        "routes": None,
+        "build": {"env": []},
+        "env": [],
+        "regions": ["iad1"],
+        "projectSettings": {},
+    }
 
 
 def job(order: Order, now: float, skew: float) -> dict[str, Any]:
