@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot.actions import Action
+from bot.actions import Action, Plans
 from bot.actions.backup_listing import list_backups
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.undo import Undo
 from bot.adapters.log_sqlite import SqliteLog
 from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
@@ -22,6 +23,7 @@ from bot.changes import Changes, Delivery
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
+from bot.core.request import UNDO
 from bot.core.restore import ACTION, LiveDeployment
 from bot.core.runbook.tables import Database
 from bot.deciding import Deciding
@@ -145,6 +147,7 @@ def build(
     actions = parts.actions(settings, clock)
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log), Wakeups(clock)
+    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.request)}
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
@@ -153,7 +156,7 @@ def build(
         journal=journal,
         acts=acts(
             journal,
-            planning=Planning(slack=slack, runbook=runbook, actions=actions, link=drawing.link, clock=clock),
+            planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
             deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
             running=Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock),
             wake=wakeups.wake,
@@ -163,7 +166,7 @@ def build(
         clock=clock,
     )
 
-    changes = Changes(journal=journal, runbook=runbook, actions=actions, drawing=drawing, wake=wakeups.wake)
+    changes = Changes(journal=journal, runbook=runbook, actions=plans, drawing=drawing, wake=wakeups.wake)
     readings = Readings(slack=slack, runbook=runbook)
     return Bot(
         settings=settings,

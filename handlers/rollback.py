@@ -15,7 +15,7 @@ from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command
 from handlers.words import Typed, read, shown
 
-LATER = ("undo", "verify", "deployments", "timeline", "resolve")
+LATER = ("verify", "deployments", "timeline", "resolve")
 
 
 def command(ack: Ack, body: dict[str, Any], *, commands: Commands) -> None:
@@ -55,11 +55,22 @@ def _scenario(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 
 
 def _stop(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
-    if len(typed.rest) != 1:
-        raise Refused("words", "Which request? Type `/rollback stop R-1`.")
-    stream = typed.rest[0].upper()
+    stream = _request(typed)
     commands.changes.click(Kind.STOP_CLICKED, stream, delivery)
     return reading(f"who may stop {stream}")
+
+
+def _undo(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    stream, words = _request(typed), f"/rollback {typed.text}"
+    made = commands.changes.undo(stream, delivery, reason=typed.reason, words=words)
+    return reading(f"production for {made}, the undo of {stream}")
+
+
+def _request(typed: Typed) -> str:
+    """The one request that a command is about. Raises Refused where it names none, or more."""
+    if len(typed.rest) != 1:
+        raise Refused("words", f"Which request? Type `/rollback {typed.first.keyword} R-1`.")
+    return typed.rest[0].upper()
 
 
 def _status(commands: Commands, _: Typed, __: Delivery) -> Picture:
@@ -89,6 +100,7 @@ def _nearest(commands: Commands, word: str) -> str:
 _ANSWERS: dict[str, Answer] = {
     "vercel": _vercel,
     "stop": _stop,
+    "undo": _undo,
     "status": _status,
     "contacts": _contacts,
     "help": _help,

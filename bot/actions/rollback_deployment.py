@@ -5,7 +5,7 @@ It is sent once and never again: after it, only looking settles the outcome. Dec
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -132,7 +132,11 @@ class RollbackDeployment:
         if reason := why_not(target, project):
             raise Refused("ineligible_target", f"{label(done.deployment)} can't be live again: {reason}.")
         how = "promote" if done.how == "rollback" else "rollback"
-        return _facts(Production(project, done.target, rolling, ()), target, how).as_step(step.target)
+        if rolling and how == "promote":
+            text = f"A rolling release to {label(rolling.canary)} is under way; Vercel would queue a promote behind it."
+            raise Refused("rolling_release", f"{text} Complete or abort it at Vercel, then ask again.")
+        facts = _facts(Production(project, done.target, rolling, ()), target, how)
+        return replace(facts, auto_assign_once=done.auto_assign).as_step(step.target)
 
     def deadline(self) -> timedelta:
         """How long reconcile may look; the runbook's [vercel] deadline."""

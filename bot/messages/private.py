@@ -21,7 +21,7 @@ _TABLE = 70  # characters; PostgreSQL takes names of 63 bytes
 # The commands without a scenario: its word, how it is typed, what it does.
 _COMMANDS = (
     ("stop", "/rollback stop <request>", "no further step begins (the requester or an approver)"),
-    ("undo", "/rollback undo <request>", "plan that reverses a finished request; needs approval"),
+    ("undo", "/rollback undo <request> [because …]", "take back what an ended request did; needs approval"),
     ("verify", "/rollback verify", "run all checks now"),
     ("deployments", "/rollback deployments", "what is live, and what can be rolled back to"),
     ("status", "/rollback status", "open requests, pinned rollback"),
@@ -81,7 +81,7 @@ def whom_to_call(runbook: Runbook) -> Picture:
 
 
 def help_text(
-    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "contacts", "help")
+    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "undo", "status", "contacts", "help")
 ) -> Picture:
     """The commands that work with this version's `actions`; `words` are those that need none."""
     scenarios = [scenario for scenario in runbook.scenarios if _works(scenario, actions)]
