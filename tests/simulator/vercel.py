@@ -116,14 +116,13 @@ class VercelStandIn(Wire):
     def _project(self, request: Request, name: str) -> Answer:
         if name not in (the.PROJECT, the.PROJECT_NAME):
             return refusal(404, "not_found", "Project not found.")
-        stages = {"target": "production", "stages": self.rolling_stages}
         body = bodies.project(
             {domain: self.builds[id_] for domain, id_ in self.domains.items()},
             self.plan,
             autoAssignCustomDomains=self.auto_assign,
             lastAliasRequest=self._job() if request.query.get("rollbackInfo") == "true" else None,
-            rollingRelease=stages if self.rolling_stages else None,
-            crons={"deploymentId": self.crons_deployment, "definitions": []} if self.crons_deployment else None,
+            rollingRelease={"target": "production", "stages": self.rolling_stages} if self.rolling_stages else None,
+            crons=bodies.crons(self.crons_deployment, self.clock()) if self.crons_deployment else None,
         )
         return Answer(body=body)
 
@@ -136,11 +135,10 @@ class VercelStandIn(Wire):
         limit = int(query.get("limit", 20))
         page, more = rows[:limit], rows[limit:]
         following = int(page[-1].created * 1000) if more else None
-        pagination = {"count": len(page), "next": following, "prev": None}
         return Answer(
             body={
                 "deployments": [bodies.row(build, candidate=self._is_candidate(build)) for build in page],
-                "pagination": pagination,
+                "pagination": {"count": len(page), "next": following, "prev": None},
             }
         )
 
@@ -193,6 +191,8 @@ class VercelStandIn(Wire):
         build = self.builds.get(deployment)
         if problem := self._impossible(name, build):
             return problem
+        if self.builds[deployment].substate != "PROMOTED":
+            return refusal(422, "unprocessable_entity", "The deployment has never served production.")
         if set(self.domains.values()) == {deployment} and self.rolling is None:
             return refusal(422, "unprocessable_entity", "The deployment is already the current production deployment.")
         if self.plan == "hobby" and deployment != self.before_live[-1]:

@@ -51,6 +51,12 @@ def project(serving: Mapping[str, Build], plan: str, **shown: Any) -> dict[str, 
     }
 
 
+def crons(deployment: str, now: float) -> dict[str, Any]:
+    """The cron jobs, and which deployment's they are."""
+    since = int((now - the.DAY) * 1000)
+    return {"deploymentId": deployment, "definitions": [], "enabledAt": since, "updatedAt": since, "disabledAt": None}
+
+
 def domains(serving: Mapping[str, Build], plan: str) -> list[dict[str, Any]]:
     """The project's domains: those that serve production, a redirect, and a preview's."""
     rows = [alias(domain, deployment=brief(build, plan)) for domain, build in serving.items()]

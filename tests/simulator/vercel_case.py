@@ -17,6 +17,9 @@ Move: TypeAlias = tuple[
     str, str
 ]  # what somebody else does: ("promote", id), ("rollback", id), ("slow rollback", id), …
 
+ROLLBACK = ("rollback", "{target}", "--yes")
+PROMOTE = ("promote", "{target}", "--yes")
+
 
 class Says(Enum):
     """What is reported in the end."""
@@ -66,7 +69,7 @@ class Case:
     team: str = the.TEAM_SLUG
     patience: float = 5.0  # seconds that one request may take
     gone: bool = False  # Vercel is unreachable when the order is to be sent
-    cli: tuple[str, ...] | None = ("rollback", "{target}", "--yes")  # None: Vercel's client has no such thing
+    cli: tuple[str, ...] | None = ROLLBACK  # None: Vercel's client has no such thing, or shows nothing new in it
     names: str = ""  # what the checks after a success must say
     faulty: str = ""  # the product's fault that this shows, while it has it
 

@@ -2,7 +2,7 @@
 
 from tests.simulator import vercel_cast as the
 from tests.simulator.vercel_bodies import refusal
-from tests.simulator.vercel_case import Case, Says, Trouble
+from tests.simulator.vercel_case import ROLLBACK, Case, Says, Trouble
 from tests.simulator.wire import Answer
 
 HTML = Answer(502, b"<html><body>Bad Gateway</body></html>", {"content-type": "text/html"})
@@ -85,6 +85,7 @@ UNREADABLE = (
             f"the project answers {status}",
             "vercel_access",
             troubles=(Trouble("project", refusal(status, "no", "Not like this")),),
+            cli=ROLLBACK if status in (403, 404) else None,
         )
         for status in (400, 401, 403, 404, 410)
     ),
@@ -102,6 +103,7 @@ UNREADABLE = (
             f"the deployment answers {status}",
             "vercel_access",
             troubles=(Trouble("deployment", refusal(status, "no", "Not like this")),),
+            cli=ROLLBACK if status in (403, 404) else None,
         )
         for status in (400, 403, 404, 410)
     ),

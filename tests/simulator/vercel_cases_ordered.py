@@ -2,7 +2,7 @@
 
 from tests.simulator import vercel_cast as the
 from tests.simulator.vercel_bodies import refusal
-from tests.simulator.vercel_case import Case, Move, Says, Trouble
+from tests.simulator.vercel_case import PROMOTE, ROLLBACK, Case, Move, Says, Trouble
 from tests.simulator.vercel_cases_asked import HTML
 from tests.simulator.wire import Answer
 
@@ -16,7 +16,8 @@ def drifted(name: str, live: str, *moves: Move) -> Case:
 
 def ordered(name: str, says: Says, live: str, answer: Answer | None, *, applied: bool = False) -> Case:
     """A case in which every order gets this answer, or none at all."""
-    return Case(name, says, live, troubles=(Trouble("order", answer, applied),))
+    repeats = answer is not None and answer.status in (204, 408, 503, 504)  # what 200 and 500 show of the client
+    return Case(name, says, live, troubles=(Trouble("order", answer, applied),), cli=None if repeats else ROLLBACK)
 
 
 MOVED = (
@@ -93,7 +94,8 @@ STATUSES = (
 def undone(name: str, says: Says, live: str, answer: Answer | None = None, *, applied: bool = True) -> Case:
     """A case of the promote that undoes a rollback; with no answer given, the stand-in's own."""
     troubles = (Trouble("order", answer, applied),) if answer else ()
-    return Case(name, says, live, undo=True, troubles=troubles, cli=("promote", "{target}", "--yes"))
+    repeats = answer is not None and answer.status in (400, 401, 410, 422)  # what 403 and 409 show of the client
+    return Case(name, says, live, undo=True, troubles=troubles, cli=None if repeats else PROMOTE)
 
 
 UNDO = (
@@ -111,7 +113,7 @@ UNDO = (
         the.BROKEN,
         undo=True,
         at_the_act=(("promote", the.BROKEN),),
-        cli=("promote", "{target}", "--yes"),
+        cli=PROMOTE,
     ),
     Case(
         "the undo of what is no longer live",
@@ -129,7 +131,7 @@ UNDO = (
         the.PREVIOUS,
         undo=True,
         knobs={"rolling_stages": [{"targetPercentage": 10}]},
-        cli=("promote", "{target}", "--yes"),
+        cli=PROMOTE,
     ),
 )
 
