@@ -131,6 +131,12 @@ class Changes:
         wish = Wish(asks_of_undo(earlier), f"Undo of {stream}", earlier.risk, reason, words)
         return self.ask(wish, delivery)
 
+    def note_promote(self, stream: str, deployment: str) -> None:
+        """Keep that somebody ended what a rollback of this request pinned; `deployment` names what is live since."""
+        draft = Draft(Kind.PROMOTE_SEEN, {"deployment": deployment})
+        self._journal.record_while(stream, lambda request: not request.promote_seen, draft)
+        self._wake(stream)
+
     def request(self, stream: str) -> ChangeRequest:
         """A request as it stands. Raises Refused where there is none."""
         try:

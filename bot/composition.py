@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from bot.actions import Action, Plans
-from bot.actions.backup_listing import list_backups
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
@@ -19,19 +18,17 @@ from bot.adapters.slack import Slack
 from bot.adapters.vercel import Vercel
 from bot.adapters.wakeups import Wakeups
 from bot.advance import Advance, acts
-from bot.changes import Changes, Delivery
+from bot.changes import Changes
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
 from bot.core.request import UNDO
-from bot.core.restore import ACTION, LiveDeployment
-from bot.core.runbook.tables import Database
+from bot.core.restore import LiveDeployment
 from bot.deciding import Deciding
 from bot.drawing import Drawing
 from bot.eligibility import Eligibility
 from bot.journal import Journal
-from bot.messages.backups import backups
-from bot.messages.picture import Picture
+from bot.looking import Look, looks
 from bot.planning import Planning
 from bot.readings import Readings
 from bot.running import Running
@@ -54,7 +51,7 @@ class Bot:
     verification: Verification
     checking: Checking
     readings: Readings
-    questions: Mapping[str, Callable[[Delivery], None]]
+    questions: Mapping[str, Look]
     advance: Callable[[str], datetime | None]
 
     def start(self) -> None:
@@ -102,20 +99,6 @@ def _live(vercel: Vercel | None) -> LiveDeployment | None:
         return None
     built_at = datetime.fromtimestamp(live.created_at, UTC).isoformat()
     return LiveDeployment(live.id, label(live), built_at, is_rolled_back=project.is_rolled_back_to(live.id))
-
-
-def _readable(
-    actions: Mapping[str, Action], readings: Readings, database: Database | None, clock: Callable[[], datetime]
-) -> dict[str, Callable[[Delivery], None]]:
-    """What can be asked of production without changing it, by its word in the commands."""
-    restore = actions.get(ACTION)
-    if database is None or not isinstance(restore, RestoreTables):
-        return {}
-
-    def read_backups() -> Picture:
-        return backups(list_backups(restore.reading), clock(), database.max_backup_age)
-
-    return {"backups": partial(readings.ask, "backups", read=read_backups)}
 
 
 def _questions(settings: Settings) -> Questions | None:
@@ -180,7 +163,7 @@ def build(
         verification=verification,
         checking=checking,
         readings=readings,
-        questions=_readable(actions, readings, runbook.database, clock),
+        questions=looks(settings, actions, readings=readings, changes=changes, clock=clock),
         advance=_or_give_up(engine, give_up),
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.simulator import vercel_cast as the
+from tests.simulator.wire import Answer, Fault, on
 from tests.world import ANA, BEN, CHLOE, DAN, EVE, World
 
 CHECKS_FAIL = "Done, checks fail"  # the cast's broken build is live again
@@ -149,3 +150,99 @@ class TestUndo:
         shop.wait_for_end("Verified")
         shop.rollback("undo R-1")
         assert "The old rows are in" in shop.told(ANA, "undo of a restore is not in this version")
+
+
+class TestDeployments:
+    def test_they_are_listed_for_who_asked_with_the_line_to_type(self, world: World) -> None:
+        world.rollback("deployments")
+        told = world.told(ANA, "can be rolled back to")
+        assert f"/rollback vercel {the.PREVIOUS}" in told
+        assert "Live" in told
+        assert "its build is ERROR" in told
+        assert world.cards() == []
+        assert {request.method for request in world.vercel.requests} == {"GET"}
+
+    def test_a_line_of_the_list_rolls_back_to_what_it_says(self, world: World) -> None:
+        roll_back(world, f"vercel {the.OLDER}")
+        assert world.live() == {the.OLDER}
+
+    def test_a_deployment_is_named_by_the_beginning_of_its_commit(self, world: World) -> None:
+        sha = world.vercel.builds[the.OLDER].as_json()["meta"]["githubCommitSha"]
+        roll_back(world, f"vercel {sha[:7].upper()} because it was fine")
+        assert world.live() == {the.OLDER}
+
+    def test_while_vercel_cannot_be_reached_that_is_said_and_nothing_else(self, world: World) -> None:
+        world.vercel.lay(Fault(on(the.PROJECT_NAME, "GET"), answer=Answer(503)))
+        world.rollback("deployments")
+        world.told(ANA, "Vercel could not answer")
+
+
+class TestStatus:
+    def test_after_a_rollback_vercel_is_asked_whether_it_is_still_pinned(self, world: World) -> None:
+        roll_back(world)
+        world.rollback("status")
+        world.told(ANA, "Vercel is being asked whether that still holds")
+        assert "`/rollback undo R-1`" in world.told(ANA, "Still pinned since")
+
+    def test_a_promote_by_anyone_is_seen_and_ends_the_pin_on_the_card(self, world: World) -> None:
+        roll_back(world)
+        world.vercel.promote_by_someone(the.OLDEST)
+        world.rollback("status")
+        assert the.OLDEST in world.told(ANA, "Not pinned any more")
+        world.slack.wait_for(lambda: "Not pinned any more" in world.read(world.cards()[0]))
+        world.slack.state.private.clear()
+        world.rollback("status")
+        assert "Last rollback" not in world.told(ANA, "No open requests")
+        assert world.kinds().count("promote_seen") == 1
+
+    def test_while_vercel_cannot_be_reached_the_log_answers_and_that_is_said(self, world: World) -> None:
+        roll_back(world)
+        world.vercel.lay(Fault(on(the.PROJECT, "GET"), times=None, answer=Answer(503)))
+        world.rollback("status")
+        world.told(ANA, "Last rollback")
+        world.told(ANA, "Couldn't look whether R-1 still pins production")
+
+    def test_after_an_undo_nothing_is_pinned_and_nobody_is_asked(self, world: World) -> None:
+        roll_back(world)
+        undo(world)
+        world.slack.state.private.clear()
+        world.rollback("status")
+        assert "Last rollback" not in world.told(ANA, "No open requests")
+
+
+class TestBuildFailure:
+    def test_the_channel_is_shown_what_failed_and_that_production_goes_on(self, world: World) -> None:
+        world.rollback("build-failure because the pipeline is red")
+        world.slack.wait_for(world.cards)
+        told = world.read()
+        assert "Import the new chart module" in told
+        assert 'Command "npm run build" exited with 1' in told
+        assert "Module not found: Can't resolve '@/charts/progress'" in told
+        assert "No database change, no user impact" in told
+        assert "@ana asked to look" in told
+
+    def test_it_needs_no_approval_and_changes_nothing(self, world: World) -> None:
+        world.rollback("build-failure")
+        world.slack.wait_for(world.cards)
+        assert world.with_button("approve") is None
+        assert world.kinds() == []
+        assert {request.method for request in world.vercel.requests} == {"GET"}
+
+    def test_without_proof_nobody_is_told_that_users_have_nothing_of_it(self, world: World) -> None:
+        world.vercel.domains[the.SITE] = the.OLDER
+        world.rollback("build-failure")
+        world.slack.wait_for(world.cards)
+        assert "is not proven" in world.read()
+        assert "no user impact" not in world.read()
+
+    def test_secrets_in_the_log_are_not_shown(self, world: World) -> None:
+        world.vercel.log = (("stderr", f"token {world.vercel.token} and {world.slack.token} and DB_PASSWORD=hunter22"),)
+        world.rollback("build-failure")
+        world.slack.wait_for(world.cards)
+        assert "[redacted] and [redacted] and DB_PASSWORD=[redacted]" in world.read()
+
+    def test_who_may_not_ask_is_told_so_privately_and_nothing_is_read(self, world: World) -> None:
+        world.rollback("build-failure", user="U_GUEST")
+        world.told("U_GUEST", "guests can't take part")
+        assert world.cards() == []
+        assert world.vercel.requests == []

@@ -32,7 +32,7 @@ def why_not(candidate: Candidate, project: Project) -> str:
         (candidate.project_id == project.id, "it does not belong to this project"),
         (candidate.owner_id == project.account_id, "it belongs to another team or account"),
         (candidate.target == "production", "it is a preview; only production builds can be rolled back to"),
-        (not candidate.deleted, "it is deleted"),
+        (not candidate.deleted, "it is deleted, as the project's retention does with old ones"),
         (candidate.state == "READY", f"its build is {candidate.state or 'in an unknown state'}, not READY"),
         (candidate.substate == "PROMOTED", f"it never served production ({candidate.substate or 'no word of it'})"),
     )

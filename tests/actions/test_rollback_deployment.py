@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot.actions.rollback_deployment import RollbackDeployment, lookup
+from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.rollback_target import lookup
 from bot.core.deployment import RollbackFacts, rollback_facts
 from bot.core.errors import Refused
 from bot.core.plan import Step

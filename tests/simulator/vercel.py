@@ -13,13 +13,14 @@ from urllib.parse import unquote
 from tests.simulator import vercel_bodies as bodies
 from tests.simulator import vercel_cast as the
 from tests.simulator.vercel_bodies import refusal
+from tests.simulator.vercel_builds import Builds, with_reason
 from tests.simulator.vercel_cast import Build, Order
 from tests.simulator.wire import Answer, Request, Wire
 
 USER = {"id": "usr_standin", "uid": "usr_standin", "username": "standin", "email": "standin@ibam.example"}
 
 
-class VercelStandIn(Wire):
+class VercelStandIn(Builds, Wire):
     """Vercel with the default cast; the broken deployment is live on every production domain."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -287,7 +288,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "/v[12]/teams", V._team),
     ("GET", f"/v9{P}", V._project),
     ("GET", "/v[67]/deployments", V._deployments),
-    ("GET", "/v13/deployments/([^/]+)", V._deployment),
+    ("GET", "/v13/deployments/([^/]+)", with_reason(V._deployment)),
+    ("GET", "/v3/deployments/([^/]+)/events", V._events),
     ("GET", "/v11/deployments/([^/]+)/builds", lambda *_: Answer(body={"builds": []})),
     ("GET", "/v4/aliases", V._alias),
     ("GET", "/v4/aliases/([^/]+)", V._alias),
