@@ -104,10 +104,22 @@ def _roll_out(vercel: VercelStandIn, what: str) -> None:
     vercel.rolling = {"base": next(iter(vercel.live().values())), "canary": what, "percent": 10}
 
 
+def _fail_to_roll_back(vercel: VercelStandIn, what: str) -> None:
+    """An earlier order that Vercel gave up, with no domain moved."""
+    kept = {name: getattr(vercel, name) for name in ("job_result", "stuck_domains", "record_lag", "job_seconds")}
+    vercel.job_result, vercel.stuck_domains = "failed", {*vercel.live()}
+    vercel.record_lag = vercel.job_seconds = 0.0
+    vercel.move_by_someone(what, "rollback", at_once=False)
+    vars(vercel).update(kept)
+
+
 MOVES: Mapping[str, Callable[[VercelStandIn, str], object]] = {
     "promote": VercelStandIn.promote_by_someone,
     "rollback": lambda vercel, what: vercel.move_by_someone(what, "rollback"),
     "slow rollback": lambda vercel, what: vercel.move_by_someone(what, "rollback", at_once=False),
+    "failed rollback": _fail_to_roll_back,
+    "remove": lambda vercel, domain: vercel.domains.pop(domain),
+    "add": lambda vercel, domain: vercel.domains.setdefault(domain, the.BROKEN),
     "push": VercelStandIn.push,
     "delete": _delete,
     "stage": _stage,

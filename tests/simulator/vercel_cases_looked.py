@@ -19,6 +19,27 @@ RECORDED = (
     Case(
         "somebody promotes the broken one meanwhile", Says.FAILED, the.BROKEN, knobs={"promote_after_post": the.BROKEN}
     ),
+    Case(
+        "a domain is removed meanwhile",
+        Says.DONE,
+        afterwards=(("remove", the.SITE),),
+        cli=None,
+        faulty="said to have failed although every production domain that there is serves the target",
+    ),
+    Case(
+        "a domain is added meanwhile, on the broken one",
+        Says.FAILED,
+        "",
+        afterwards=(("add", "new.ibam.example"),),
+        cli=None,
+    ),
+    Case(
+        "an earlier rollback to it had failed, and the record lags",
+        Says.DONE,
+        earlier=(("failed rollback", the.PREVIOUS),),
+        knobs={"record_lag": 2.0},
+    ),
+    Case("somebody rolls back further", Says.FAILED, the.OLDEST, afterwards=(("slow rollback", the.OLDEST),), cli=None),
     Case("the job is skipped", Says.FAILED, the.BROKEN, knobs={"job_result": "skipped"}),
     Case("the job failed and every domain moved", Says.DONE, knobs={"job_result": "failed"}),
     Case(

@@ -54,6 +54,22 @@ MOVED = (
         faulty="nobody is told that the order moved production away from something the plan never saw",
     ),
     Case(
+        "done by somebody just before, and nothing can be read after",
+        Says.UNKNOWN,
+        at_the_act=(("rollback", the.PREVIOUS),),
+        troubles=(Trouble("look", Answer(500)),),
+        cli=None,
+        faulty="said to have failed although the target is live: the read after 409 or 422 is not tried again",
+    ),
+    Case(
+        "done by somebody just before, and nothing can be read for 5 s",
+        Says.DONE,
+        at_the_act=(("rollback", the.PREVIOUS),),
+        troubles=(Trouble("look", Answer(500), seconds=5),),
+        cli=None,
+        faulty="said to have failed although the target is live: the read after 409 or 422 is not tried again",
+    ),
+    Case(
         "409 because the same order is running",
         Says.DONE,
         at_the_act=(("slow rollback", the.PREVIOUS),),
