@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [, , modules, url, token, teamId, project, deployment, back] = process.argv;
+const [, , modules, url, token, teamId, project, deployment, back, domain] = process.argv;
 const sdkPath = join(modules, "@vercel/sdk/esm");
 const { Vercel, HTTPClient } = await load("index.js", "lib/http.js");
 
@@ -25,6 +25,9 @@ const operations = {
   getProject: () => sdk.projects.getProject({ idOrName: project, teamId }),
   getDeployments: () => sdk.deployments.getDeployments({ projectId: project, teamId }),
   getDeployment: () => sdk.deployments.getDeployment({ idOrUrl: deployment, teamId }),
+  getRollingRelease: () => sdk.rollingRelease.getRollingRelease({ idOrName: project, teamId, state: "ACTIVE" }),
+  getAlias: () => sdk.aliases.getAlias({ idOrAlias: domain, teamId }),
+  listAliases: () => sdk.aliases.listAliases({ teamId }),
   requestRollback: () =>
     sdk.projects.requestRollback({ projectId: project, deploymentId: back, teamId, description: "a reason" }),
   requestPromote: () => sdk.projects.requestPromote({ projectId: project, deploymentId: deployment, teamId }),

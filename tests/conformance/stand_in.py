@@ -12,7 +12,8 @@ from tests.conformance.by_client import CLIENTS, MODULES, Ended, client, of
 from tests.simulator import vercel_cast as the
 from tests.simulator.vercel import VercelStandIn
 
-OPERATIONS = ("getProject", "getDeployments", "getDeployment", "requestRollback", "requestPromote")
+READS = ("getProject", "getDeployments", "getDeployment", "getRollingRelease", "getAlias", "listAliases")
+ORDERS = ("requestRollback", "requestPromote")
 every_client = pytest.mark.parametrize("version", CLIENTS)
 
 
@@ -95,14 +96,15 @@ def answers() -> Any:
         vercel.crons_deployment = the.OLDER
         vercel.move_by_someone(the.OLDER, "rollback")
         vercel.promote_by_someone(the.BROKEN)
+        vercel.rolling = {"base": the.BROKEN, "canary": the.STAGED, "percent": 10}
         script = Path(__file__).with_name("sdk.mjs")
-        args = (MODULES, vercel.url, the.TOKEN, the.TEAM, the.PROJECT_NAME, the.BROKEN, the.PREVIOUS)
+        args = (MODULES, vercel.url, the.TOKEN, the.TEAM, the.PROJECT_NAME, the.BROKEN, the.PREVIOUS, the.SITE)
         command = ["node", str(script), *map(str, args)]
         run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         return json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", [*READS, *ORDERS])
 def test_the_official_types_accept_the_answer_and_miss_nothing(answers: Any, operation: str) -> None:
     found = answers[operation]
     assert found["problems"] == []
@@ -119,5 +121,5 @@ def test_a_deployment_is_read_in_its_full_shape(answers: Any) -> None:
 
 
 def test_orders_are_accepted_without_a_body(answers: Any) -> None:
-    for operation in ("requestRollback", "requestPromote"):
+    for operation in ORDERS:
         assert (answers[operation]["status"], answers[operation]["body"]) == (201, None)

@@ -160,7 +160,7 @@ class VercelStandIn(Builds, Wire):
         return Answer(body=bodies.by_id(build, self.plan) if build.owner == the.TEAM else bodies.reduced(build))
 
     def _alias(self, request: Request, name: str = "") -> Answer:
-        rows = [{"alias": name, "deploymentId": id_, "projectId": the.PROJECT} for name, id_ in self.domains.items()]
+        rows = [bodies.alias_of(domain, self.builds[id_]) for domain, id_ in self.domains.items()]
         if not name:
             return Answer(body={"aliases": rows, "pagination": {"count": len(rows), "next": None, "prev": None}})
         found = [row for row in rows if row["alias"] == name]
@@ -169,9 +169,8 @@ class VercelStandIn(Builds, Wire):
     def _rolling_release(self, request: Request, name: str) -> Answer:
         if self.rolling is None:
             return Answer(body={"rollingRelease": None})
-        base, canary = (bodies.by_id(self.builds[self.rolling[side]], self.plan) for side in ("base", "canary"))
-        stage = {"index": 0, "isFinalStage": False, "targetPercentage": self.rolling["percent"]}
-        release = {"state": "ACTIVE", "currentDeployment": base, "canaryDeployment": canary, "activeStage": stage}
+        base, canary = (self.builds[self.rolling[side]] for side in ("base", "canary"))
+        release = bodies.rolling_release(base, canary, self.rolling["percent"], self.clock())
         return Answer(body={"rollingRelease": release})
 
     def _order_aliases(self, request: Request, name: str, how: str) -> Answer:

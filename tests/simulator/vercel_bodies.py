@@ -1,6 +1,7 @@
 """The JSON that the Vercel stand-in answers with, in the shapes of the real API."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.simulator import vercel_cast as the
@@ -104,6 +105,37 @@ def by_id(build: Build, plan: str) -> dict[str, Any]:
         "regions": ["iad1"],
         "projectSettings": {},
     }
+
+
+def rolling_release(base: Build, canary: Build, percent: float, now: float) -> dict[str, Any]:
+    """A rolling release in its first of two stages; its deployments come without their commits."""
+    stage = {"index": 0, "isFinalStage": False, "targetPercentage": percent, "requireApproval": True, "duration": None}
+    last = {**stage, "index": 1, "isFinalStage": True, "targetPercentage": 100}
+    return {
+        "state": "ACTIVE",
+        "substate": None,
+        "currentDeployment": _side(base),
+        "canaryDeployment": _side(canary),
+        "queuedDeploymentId": None,
+        "advancementType": "manual-approval",
+        "stages": [stage, last],
+        "activeStage": stage,
+        "nextStage": last,
+        "startedAt": int(now * 1000) - 60_000,
+        "updatedAt": int(now * 1000),
+    }
+
+
+def _side(build: Build) -> dict[str, Any]:
+    shown = ("name", "createdAt", "readyState", "source", "target", "url")
+    return {"id": build.id, **{key: value for key, value in build.as_json().items() if key in shown}}
+
+
+def alias_of(domain: str, build: Build) -> dict[str, Any]:
+    """A domain by itself, and which deployment it shows."""
+    created = int(build.created * 1000)
+    known = {"alias": domain, "uid": f"als_{domain}", "created": f"{datetime.fromtimestamp(build.created, UTC):%FT%TZ}"}
+    return {**known, "createdAt": created, "deploymentId": build.id, "projectId": the.PROJECT}
 
 
 def job(order: Order, now: float, skew: float) -> dict[str, Any]:
