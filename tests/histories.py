@@ -166,9 +166,9 @@ class History:
         known = {"deployment": GOOD.id, "auto_assign": False, "crons_deployment": "", **found}
         return self.then(Kind.STEP_FINISHED, {"step": len(self.request.runs) - 1, "facts": known})
 
-    def failed(self, text: str = "", changed: str = "") -> "History":
+    def failed(self, text: str = "", changed: str = "", way_out: str = "") -> "History":
         told = text or f"Vercel refused the rollback to {GOOD.id} (402: Not on your plan)."
-        return self.then(Kind.STEP_FAILED, {"step": 0, "text": told, "changed": changed})
+        return self.then(Kind.STEP_FAILED, {"step": 0, "text": told, "changed": changed, "way_out": way_out})
 
     def lost(self, text: str = "") -> "History":
         told = text or "The rollback was sent. Vercel could not be reached."
@@ -271,6 +271,7 @@ TYPICAL: dict[str, History] = {
     "failed_partly_done": running().failed(
         text="Vercel says that the rollback failed.",
         changed=f"shop.example.com now serves {GOOD.id}; not moved: www.shop.example.com",
+        way_out=f"`/rollback vercel {GOOD.id}` moves the domains that are left.",
     ),
     "unknown": unknown(),
     "settled_as_done": unknown().posted("unknown").settled(DEE, as_done=True),

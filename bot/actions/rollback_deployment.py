@@ -26,6 +26,14 @@ from bot.core.rollback import (
 DEADLINE = timedelta(minutes=3)
 REJECTED = (400, 401, 402, 403, 404, 410, 429)  # Vercel did nothing
 REJECTED_FOR_STATE = (409, 422)  # Vercel did nothing; maybe because the target is live already
+LOOK_AT_THE_LIST = "`/rollback deployments` shows what is live and what can be gone to."
+_CHECK_ACCESS = "Check that VERCEL_TOKEN is valid and may roll this project back, then ask again."
+WAYS_OUT = {
+    401: _CHECK_ACCESS,
+    402: "The Vercel plan only goes back to the previous production deployment: `/rollback vercel` without a target.",
+    403: _CHECK_ACCESS,
+    429: "Vercel asks for patience: ask again in a minute.",
+}
 
 
 class RollbackDeployment:
@@ -71,7 +79,7 @@ class RollbackDeployment:
         facts = rollback_facts(step)
         answer = self._order(facts, f" ({op_id})", reason)
         if answer.status in REJECTED:
-            raise StepFailed(_refusal(facts, answer))
+            raise _failure(facts, answer)
         if answer.status in REJECTED_FOR_STATE:
             return self._maybe_live_already(facts, answer)
         if not answer.is_accepted:
@@ -129,16 +137,21 @@ class RollbackDeployment:
         return self.vercel.request_rollback(facts.project_id, facts.target.id, description)
 
     def _maybe_live_already(self, facts: RollbackFacts, answer: Answer) -> Facts:
-        """After 409 or 422: done where the target is live all the same; unknown while an order like ours runs."""
+        """After 409 or 422: done where the target is live all the same; unknown while an order like ours runs.
+
+        Also while production can't be read: it may be live by somebody else's order.
+        """
         try:
             project = self.vercel.read_project(facts.project_id)
         except (Unavailable, Refused) as error:
-            raise StepFailed(_refusal(facts, answer)) from error
+            retry_at = error.retry_at if isinstance(error, Unavailable) else None
+            text = f"{_failure(facts, answer).text} Whether {facts.target.id} is live already can't be seen."
+            raise OutcomeUnknown(text, retry_at=retry_at) from error
         if serves_everywhere(facts, project):
             return {**proof(facts, project), "already_live": True}
         if project.job and project.job.is_running and project.job.to_id == facts.target.id:
             raise OutcomeUnknown(f"Vercel is already moving the domains to {facts.target.id}.")
-        raise StepFailed(_refusal(facts, answer), changed=facts.moved(project.live))
+        raise _failure(facts, answer, changed=facts.moved(project.live))
 
     def _look(self, facts: RollbackFacts, *, at_deadline: bool) -> Facts:
         staged = facts.rolling_configured or facts.rolling is not None
@@ -164,9 +177,10 @@ def _refuse_unplannable(project: Project) -> None:
         raise Refused("job_running", text)
 
 
-def _refusal(facts: RollbackFacts, answer: Answer) -> str:
+def _failure(facts: RollbackFacts, answer: Answer, *, changed: str = "") -> StepFailed:
     said = f": {answer.message}" if answer.message else ""
-    return f"Vercel refused the {facts.how} to {facts.target.id} ({answer.status}{said})."
+    text = f"Vercel refused the {facts.how} to {facts.target.id} ({answer.status}{said})."
+    return StepFailed(text, changed=changed, way_out=WAYS_OUT.get(answer.status, LOOK_AT_THE_LIST))
 
 
 def _facts(seen: Production, target: Candidate, how: str) -> RollbackFacts:

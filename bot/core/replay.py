@@ -68,7 +68,8 @@ def _ended(request: ChangeRequest, event: Event, kind: Kind) -> ChangeRequest:
     if request.ending or not request.is_final or kind is Kind.REQUEST_CLOSED:
         return request
     text, changed = str(event.data.get("text", "")), str(event.data.get("changed", ""))
-    ending = Ending(kind, event.actor, event.at, text, changed, event.seq, event.hash)
+    way_out = str(event.data.get("way_out", ""))
+    ending = Ending(kind, event.actor, event.at, text, changed, event.seq, event.hash, way_out)
     return replace(request, ending=ending)
 
 

@@ -65,6 +65,7 @@ class Ending:
     changed: str  # of a failed step: what is different in production now
     seq: int
     hash: str
+    way_out: str = ""  # of a failed step: what to do next
 
 
 @dataclass(frozen=True)

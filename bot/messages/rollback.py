@@ -87,7 +87,18 @@ class Rollback:
         found = found or {}
         crons = found.get("crons_deployment") or self.known.target.id
         behind = f"Cron jobs ran from `{escape(str(crons), _NAME)}` when the step ended, not from the live deployment."
-        return (*self._next_push(found, request), *([behind] if crons != self.known.target.id else []))
+        return (
+            *self._origin(found),
+            *self._next_push(found, request),
+            *([behind] if crons != self.known.target.id else []),
+        )
+
+    def _origin(self, found: Mapping[str, object]) -> tuple[str, ...]:
+        origin = found.get("moved_from")
+        if not origin:
+            return ()
+        what = f"⚠️ Somebody changed production just before the order: it was moved from `{escape(str(origin), _NAME)}`"
+        return (f"{what}, which the plan never saw. Find out whether that was the fix.",)
 
     def _next_push(self, found: Mapping[str, object], request: str) -> tuple[str, ...]:
         if not self.is_rollback:

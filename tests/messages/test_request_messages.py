@@ -235,6 +235,15 @@ def test_what_somebody_else_made_live_first_is_not_called_rolled_back() -> None:
     assert "Already live: Vercel did not take the rollback, because somebody was faster" in told(history, "card")
 
 
+def test_what_the_plan_never_saw_is_said_with_the_outcome() -> None:
+    history = running().finished(moved_from="dpl_Hotfix").verifying().verified()
+    assert "moved from `dpl_Hotfix`, which the plan never saw" in told(history, "outcome")
+
+
+def test_a_failure_ends_with_the_way_out() -> None:
+    assert f"Next: `/rollback vercel {GOOD.id}` moves" in told(TYPICAL["failed_partly_done"], "outcome")
+
+
 def _copy(history: History) -> History:
     copied = History(*history.steps)
     copied.events = list(history.events)

@@ -24,7 +24,6 @@ RECORDED = (
         Says.DONE,
         afterwards=(("remove", the.SITE),),
         cli=None,
-        faulty="said to have failed although every production domain that there is serves the target",
     ),
     Case(
         "a domain is added meanwhile, on the broken one",

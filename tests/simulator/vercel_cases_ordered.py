@@ -51,7 +51,6 @@ MOVED = (
         at_the_act=(("promote", the.OLDEST),),
         names=the.OLDEST,
         cli=None,
-        faulty="nobody is told that the order moved production away from something the plan never saw",
     ),
     Case(
         "done by somebody just before, and nothing can be read after",
@@ -59,7 +58,6 @@ MOVED = (
         at_the_act=(("rollback", the.PREVIOUS),),
         troubles=(Trouble("look", Answer(500)),),
         cli=None,
-        faulty="said to have failed although the target is live: the read after 409 or 422 is not tried again",
     ),
     Case(
         "done by somebody just before, and nothing can be read for 5 s",
@@ -67,7 +65,6 @@ MOVED = (
         at_the_act=(("rollback", the.PREVIOUS),),
         troubles=(Trouble("look", Answer(500), seconds=5),),
         cli=None,
-        faulty="said to have failed although the target is live: the read after 409 or 422 is not tried again",
     ),
     Case(
         "409 because the same order is running",
