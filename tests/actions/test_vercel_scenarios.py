@@ -13,6 +13,7 @@ from tests.simulator.vercel_cases import CASES
 @pytest.fixture(autouse=True)
 def _no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing here speaks TLS, and to read every root certificate takes longer than a case."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
 
