@@ -13,7 +13,7 @@ from functools import partial
 
 from bot.adapters.slack import Content, Slack
 from bot.changes import Delivery
-from bot.core.errors import BotError, Refused
+from bot.core.errors import BotError, Refused, Unavailable
 from bot.core.policy import refusal_of_channel, refusal_of_workspace
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -77,15 +77,27 @@ class Readings:
     def _tell(self, delivery: Delivery, reading: Future[Picture], *, in_channel: bool) -> None:
         picture = _answer(reading)
         content = Content(picture.text, picture.blocks, key="")
+        is_shown = in_channel and not reading.cancelled() and not reading.exception()
         try:
-            if in_channel and not reading.cancelled() and not reading.exception():
-                self._slack.post(delivery.channel, content)
-            elif delivery.response_url:
-                self._slack.answer(delivery.response_url, content)
-            else:
-                self._slack.whisper(delivery.channel, delivery.person, content)
+            if not (is_shown and self._is_posted(delivery.channel, content)):
+                self._whisper(delivery, content)
         except BotError as error:
             _logger.warning("readings.not_told reason=%s", error.text)
+
+    def _is_posted(self, channel: str, content: Content) -> bool:
+        """Show it there, once; False where it surely isn't there. Raises OutcomeUnknown."""
+        try:
+            self._slack.post(channel, content)
+        except (Refused, Unavailable) as error:
+            _logger.warning("readings.not_posted reason=%s", error.text)
+            return False
+        return True
+
+    def _whisper(self, delivery: Delivery, content: Content) -> None:
+        if delivery.response_url:
+            self._slack.answer(delivery.response_url, content)
+        else:
+            self._slack.whisper(delivery.channel, delivery.person, content)
 
 
 def _answer(reading: Future[Picture]) -> Picture:

@@ -56,8 +56,9 @@ class RollbackDeployment:
         project = self.vercel.read_project()
         rolling = self.vercel.read_rolling_release(project.id)
         _refuse_unplannable(project)
-        current = self.vercel.read_deployment(rolling.canary.id if rolling else project.most_live).deployment
-        seen = Production(project, current, rolling, self.vercel.list_candidates(project.id))
+        current = self.vercel.read_deployment(rolling.canary.id if rolling else project.most_live)
+        candidates = self.vercel.list_candidates(project.id)
+        seen = Production(project, current.deployment, rolling, candidates, current.plan)
         return _facts(seen, choose(self.vercel, seen, asked), "rollback").as_step(self._target)
 
     def recheck(self, step: Step) -> str:

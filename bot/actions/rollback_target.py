@@ -26,11 +26,13 @@ class Production:
     current: Deployment
     rolling: RollingRelease | None
     candidates: Sequence[Candidate]
+    plan: str = ""  # Vercel's, of the account
 
     @property
     def instead(self) -> str:
-        """A sentence that names what may be rolled back to."""
-        return eligible(self.candidates, self.current.id)
+        """A sentence that names what may be rolled back to; on the Hobby plan that is the previous one only."""
+        only = {self.previous_id} if self.plan == "hobby" else {row.deployment.id for row in self.candidates}
+        return eligible([row for row in self.candidates if row.deployment.id in only], self.current.id)
 
     @property
     def previous_id(self) -> str:
@@ -66,7 +68,7 @@ def _refusal(target: Candidate, seen: Production, asked: str) -> Refused | None:
         return Refused("already_live", f"{name} is what is live already.")
     if not seen.is_offered(id_):
         return Refused("ineligible_target", f"Vercel does not offer {name} for a rollback.")
-    if asked != PREVIOUS and target.plan == "hobby" and id_ != seen.previous_id:
+    if asked != PREVIOUS and seen.plan == "hobby" and id_ != seen.previous_id:
         text = "Vercel's Hobby plan only goes back to the previous production deployment; leave the target out."
         return Refused("hobby_plan", text)
     return None

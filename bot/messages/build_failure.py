@@ -1,13 +1,13 @@
 """A build that failed, for the whole channel: what Vercel says of it, and what people have of it, as far as proven."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from bot.core.build_failure import BuildFailure, Inspection
 from bot.core.deployment import Deployment
 from bot.messages.blocks import context, preformatted, sections
 from bot.messages.picture import Block, Picture, picture
-from bot.messages.rollback import described
-from bot.messages.wording import count, escape, mention, plain
+from bot.messages.wording import count, escape, mention, moment, plain
 
 _NAME, _MESSAGE, _LINE, _DOUBT = 80, 600, 200, 300
 _NOT_SEEN = "What its build script did by itself, as a migration, can't be seen at Vercel."
@@ -18,7 +18,7 @@ def build_failure(seen: Inspection, asked_by: str) -> Picture:
     name = escape(seen.project.name, _NAME)
     small = context(f"{mention(asked_by)} asked to look. Looking changed nothing.")
     if seen.failure is None:
-        told = f"✅ No failed production build of {name} is in Vercel's list. Live: {_brief(seen.live)}"
+        told = f"✅ No failed production build of {name} is in Vercel's list. Live: {_brief(seen.live)}."
         return picture(told, [*sections([told]), small])
     head = [f"🔧 *The newest production build that failed* of {name}", *_facts(seen.failure)]
     tail = [*_link(seen.failure), *_impact(seen, seen.failure)]
@@ -27,7 +27,11 @@ def build_failure(seen: Inspection, asked_by: str) -> Picture:
 
 
 def _facts(failure: BuildFailure) -> Iterator[str]:
-    yield described(failure.deployment)
+    of = failure.deployment
+    who = f"by {escape(of.author, _NAME)}, " if of.author else ""
+    where = f"branch {escape(of.branch, _NAME)}, " if of.branch else ""
+    begun = moment(datetime.fromtimestamp(of.created_at, UTC), "{date_short_pretty} at {time}")
+    yield f"{_brief(of)}, {who}{where}begun {begun}"
     code = f" ({escape(failure.code, _NAME)})" if failure.code else ""
     said = escape(failure.message, _MESSAGE)
     yield f"*Vercel says*: {said}{code}" if said else f"Vercel gives no reason{code}."
@@ -57,8 +61,8 @@ def _impact(seen: Inspection, failure: BuildFailure) -> Iterator[str]:
     domains = count(len(seen.project.live), "production domain")
     since = "newer, and" if seen.live.created_at > failure.deployment.created_at else "older, and"
     yield (
-        f"✅ *No database change, no user impact*: {domains} checked, and all serve another build ({since} READY): "
-        f"{_brief(seen.live)} This one never went live. {_NOT_SEEN}"
+        f"✅ *No database change, no user impact* from this deployment: {domains} checked, and all serve another build ({since} READY): "
+        f"{_brief(seen.live)}. This one never went live. {_NOT_SEEN}"
     )
     yield "Next: mend the build and push again. There is nothing to roll back."
 
@@ -66,4 +70,4 @@ def _impact(seen: Inspection, failure: BuildFailure) -> Iterator[str]:
 def _brief(deployment: Deployment) -> str:
     commit = f"`{escape(deployment.sha[:7])}` " if deployment.sha else ""
     subject = f'"{escape(deployment.subject, _NAME)}" ' if deployment.subject else ""
-    return f"{commit}{subject}`{escape(deployment.id, _NAME)}`."
+    return f"{commit}{subject}`{escape(deployment.id, _NAME)}`"

@@ -57,8 +57,8 @@ class Rollback:
         known = self.known
         return (
             f"Vercel project *{escape(known.project_name)}* (`{escape(known.project_id)}`)",
-            f"*From* {described(known.deployment)}",
-            f"*To* {described(known.target)}",
+            f"*From* {_described(known.deployment)}",
+            f"*To* {_described(known.target)}",
             *self._domains(),
             *(f"• {line}" for line in self._left_as_it_is()),
             *(f"• {line}" for line in (*self._warning(), *self._noteworthy())),
@@ -149,8 +149,8 @@ class Rollback:
         if known.rolling:
             share = "an unknown share" if known.rolling.percent is None else f"{known.rolling.percent:g} %"
             yield f"A rolling release is under way ({share} of traffic). It ends: all traffic goes to the target"
-            yield f"Its base: {described(known.rolling.base)}"
-            yield f"Its new deployment: {described(known.rolling.canary)}"
+            yield f"Its base: {_described(known.rolling.base)}"
+            yield f"Its new deployment: {_described(known.rolling.canary)}"
         if known.rolling_configured and not self.is_rollback:
             yield "Rolling releases are on: the promote begins one, so traffic moves in stages"
         if known.job:
@@ -172,8 +172,8 @@ def _named(deployment: Deployment) -> str:
     return " ".join([deployment.sha[:7] or deployment.id, *([f'"{subject}"'] if subject else [])])
 
 
-def described(deployment: Deployment) -> str:
-    """Everything that is known of a deployment, as a line of mrkdwn."""
+def _described(deployment: Deployment) -> str:
+    """Everything that is known of a deployment, as mrkdwn."""
     commit = f"`{escape(deployment.sha[:7])}` " if deployment.sha else ""
     subject = f'"{escape(deployment.subject)}" ' if deployment.subject else ""
     author = f"by {escape(deployment.author)}, " if deployment.author else ""
