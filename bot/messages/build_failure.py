@@ -61,8 +61,8 @@ def _impact(seen: Inspection, failure: BuildFailure) -> Iterator[str]:
     domains = count(len(seen.project.live), "production domain")
     since = "newer, and" if seen.live.created_at > failure.deployment.created_at else "older, and"
     yield (
-        f"✅ *No database change, no user impact* from this deployment: {domains} checked, and all serve another build ({since} READY): "
-        f"{_brief(seen.live)}. This one never went live. {_NOT_SEEN}"
+        f"✅ *No database change, no user impact* from this deployment: {domains} checked, and all serve another build "
+        f"({since} READY): {_brief(seen.live)}. This one never went live. {_NOT_SEEN}"
     )
     yield "Next: mend the build and push again. There is nothing to roll back."
 
