@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install test demo bench lock clean
+.PHONY: install test demo bench conformance lock clean
 
 install: .venv/ready
 
@@ -24,6 +24,15 @@ demo: install
 
 bench: install
 	@$(BIN)/python -m benchmarks
+
+# The bot and Vercel's own client against the same stand-in, and the stand-in against Vercel's client and types; writes
+# docs/conformance.md. Not part of `make test`: it needs Node 20 or newer and npm's registry, and takes a quarter of an hour.
+conformance: install
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || (echo "Node 20 or newer is needed" && exit 1)
+	@mkdir -p var/conformance && cp tests/conformance/package.json tests/conformance/package-lock.json var/conformance/
+	cd var/conformance && npm install --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest -p no:randomly tests/conformance/stand_in.py
+	$(BIN)/python -m tests.conformance
 
 # New versions of everything, without the address of any index.
 LOCK := .venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \

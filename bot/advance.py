@@ -46,6 +46,13 @@ def acts(
             journal.note(planned.again_of, Draft(Kind.PLANNED_AGAIN, {"request": planned.id}, planned.requester))
             wake(planned.again_of)
 
+    def tell_undone(request: ChangeRequest) -> None:
+        taken_back = {run.index for run in request.done}
+        steps = [ask.params["step"] for index, ask in enumerate(request.asks) if index in taken_back]
+        journal.note(request.undo_of, Draft(Kind.UNDONE, {"request": request.id, "steps": steps}))
+        journal.record(request, Draft(Kind.UNDO_TOLD, {}))
+        wake(request.undo_of)
+
     return {
         Act.PLAN: plan,
         Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
@@ -55,6 +62,7 @@ def acts(
         Act.BEGIN_STEP: lambda r: running.begin_step(r, wake),
         Act.LOOK: running.look,
         Act.BEGIN_VERIFICATION: running.begin_verification,
+        Act.TELL_UNDONE: tell_undone,
     }
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.actions import Action
+from bot.actions import Plans
+from bot.actions.undo import asks_of_undo
 from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft
 from bot.core.plan import Ask, Facts
+from bot.core.policy import refusal_to_undo
 from bot.core.replay import NotARequestError
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -48,7 +50,7 @@ class Changes:
         *,
         journal: Journal,
         runbook: Runbook,
-        actions: Mapping[str, Action],
+        actions: Mapping[str, Plans],
         drawing: Drawing,
         wake: Callable[[str], None],
     ) -> None:
@@ -116,6 +118,24 @@ class Changes:
             raise Refused("planned_again", f"{stream} was planned again already, as {old.planned_again_as}.")
         wish = Wish(old.asks, old.title, old.risk, old.reason, old.words)
         return self.ask(wish, delivery, again_of=stream)  # noted on the old one once the new one has its plan
+
+    def undo(self, stream: str, delivery: Delivery, *, reason: str, words: str) -> str:
+        """Ask for everything that an ended request did to be taken back; the new request's id.
+
+        Raises Refused where there is no such request, or nothing of it can be taken back.
+        """
+        earlier = self.request(stream)
+        refusal = refusal_to_undo(earlier)
+        if refusal:
+            raise refusal
+        wish = Wish(asks_of_undo(earlier), f"Undo of {stream}", earlier.risk, reason, words)
+        return self.ask(wish, delivery)
+
+    def note_promote(self, stream: str, deployment: str) -> None:
+        """Keep that somebody ended what a rollback of this request pinned; `deployment` names what is live since."""
+        draft = Draft(Kind.PROMOTE_SEEN, {"deployment": deployment})
+        self._journal.record_while(stream, lambda request: not request.promote_seen, draft)
+        self._wake(stream)
 
     def request(self, stream: str) -> ChangeRequest:
         """A request as it stands. Raises Refused where there is none."""

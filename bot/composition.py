@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot.actions import Action
-from bot.actions.backup_listing import list_backups
+from bot.actions import Action, Plans
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.undo import Undo
 from bot.adapters.log_sqlite import SqliteLog
 from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
@@ -18,18 +18,17 @@ from bot.adapters.slack import Slack
 from bot.adapters.vercel import Vercel
 from bot.adapters.wakeups import Wakeups
 from bot.advance import Advance, acts
-from bot.changes import Changes, Delivery
+from bot.changes import Changes
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
-from bot.core.restore import ACTION, LiveDeployment
-from bot.core.runbook.tables import Database
+from bot.core.request import UNDO
+from bot.core.restore import LiveDeployment
 from bot.deciding import Deciding
 from bot.drawing import Drawing
 from bot.eligibility import Eligibility
 from bot.journal import Journal
-from bot.messages.backups import backups
-from bot.messages.picture import Picture
+from bot.looking import Look, looks
 from bot.planning import Planning
 from bot.readings import Readings
 from bot.running import Running
@@ -53,7 +52,7 @@ class Bot:
     checking: Checking
     readings: Readings
     running: Running
-    questions: Mapping[str, Callable[[Delivery], None]]
+    questions: Mapping[str, Look]
     advance: Callable[[str], datetime | None]
 
     def start(self) -> None:
@@ -104,20 +103,6 @@ def _live(vercel: Vercel | None) -> LiveDeployment | None:
     return LiveDeployment(live.id, label(live), built_at, is_rolled_back=project.is_rolled_back_to(live.id))
 
 
-def _readable(
-    actions: Mapping[str, Action], readings: Readings, database: Database | None, clock: Callable[[], datetime]
-) -> dict[str, Callable[[Delivery], None]]:
-    """What can be asked of production without changing it, by its word in the commands."""
-    restore = actions.get(ACTION)
-    if database is None or not isinstance(restore, RestoreTables):
-        return {}
-
-    def read_backups() -> Picture:
-        return backups(list_backups(restore.reading), clock(), database.max_backup_age)
-
-    return {"backups": partial(readings.ask, "backups", read=read_backups)}
-
-
 def _questions(settings: Settings) -> Questions | None:
     told, url = settings.runbook.database, settings.database_url
     return Questions(url, told.schema) if told and url else None
@@ -147,6 +132,7 @@ def build(
     actions = parts.actions(settings, clock)
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log), Wakeups(clock)
+    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.request)}
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
@@ -156,7 +142,7 @@ def build(
         journal=journal,
         acts=acts(
             journal,
-            planning=Planning(slack=slack, runbook=runbook, actions=actions, link=drawing.link, clock=clock),
+            planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
             deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
             running=running,
             wake=wakeups.wake,
@@ -166,7 +152,7 @@ def build(
         clock=clock,
     )
 
-    changes = Changes(journal=journal, runbook=runbook, actions=actions, drawing=drawing, wake=wakeups.wake)
+    changes = Changes(journal=journal, runbook=runbook, actions=plans, drawing=drawing, wake=wakeups.wake)
     readings = Readings(slack=slack, runbook=runbook)
     return Bot(
         settings=settings,
@@ -181,7 +167,7 @@ def build(
         checking=checking,
         readings=readings,
         running=running,
-        questions=_readable(actions, readings, runbook.database, clock),
+        questions=looks(settings, actions, readings=readings, changes=changes, clock=clock),
         advance=_or_give_up(engine, give_up),
     )
 

@@ -37,11 +37,15 @@ class Redacting(logging.Formatter):
 def set_up(settings: Settings) -> None:
     """Log to standard error as the settings say."""
     handler = logging.StreamHandler()
-    secrets = tuple(secret.reveal() for secret in _secrets_in(settings) if secret.reveal())
-    handler.setFormatter(Redacting(secrets, as_json=settings.log_format == "json"))
+    handler.setFormatter(Redacting(secrets_of(settings), as_json=settings.log_format == "json"))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret that the settings and the runbook hold, for what has to keep them out of sight."""
+    return tuple(secret.reveal() for secret in _secrets_in(settings) if secret.reveal())
 
 
 def _secrets_in(part: object) -> Iterator[Secret]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.actions import Action
+from bot.actions import Plans
 from bot.adapters.slack import Slack
 from bot.core.change import Kind
 from bot.core.errors import Refused, Unavailable
@@ -24,7 +24,7 @@ class Planning:
         *,
         slack: Slack,
         runbook: Runbook,
-        actions: Mapping[str, Action],
+        actions: Mapping[str, Plans],
         link: Callable[[ChangeRequest], str],
         clock: Callable[[], datetime],
     ) -> None:

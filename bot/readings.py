@@ -1,6 +1,7 @@
-"""What only reads, asked by a person: who may ask, one at a time of a kind, answered privately when it is known.
+"""What only reads, asked by a person: who may ask, one at a time of a kind, answered when it is known.
 
-Nothing of it is in the log: it changes nothing, and after a restart it is asked again.
+The answer is for who asked, or for the channel. The question is not in the log: it changes nothing, and after a restart
+it is asked again.
 """
 
 import logging
@@ -12,7 +13,7 @@ from functools import partial
 
 from bot.adapters.slack import Content, Slack
 from bot.changes import Delivery
-from bot.core.errors import BotError, Refused
+from bot.core.errors import BotError, Refused, Unavailable
 from bot.core.policy import refusal_of_channel, refusal_of_workspace
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -35,9 +36,10 @@ class Readings:
         self._underway: dict[str, str] = {}  # the delivery that asked, by what is being read
         self._lock = threading.Lock()
 
-    def ask(self, name: str, delivery: Delivery, read: Callable[[], Picture]) -> None:
+    def ask(self, name: str, delivery: Delivery, read: Callable[[], Picture], *, in_channel: bool = False) -> None:
         """Begin to read what is called `name`; the person is told what `read` gives, or why there is nothing.
 
+        With `in_channel` everybody there is shown what it gives; why there is nothing is still told privately.
         Raises Refused while it is being read for somebody else. The same delivery again begins nothing.
         """
         with self._lock:
@@ -49,7 +51,7 @@ class Readings:
                 raise Refused("underway", text)
             self._underway[name] = delivery.id
         reading = self._pool.submit(self._read, name, delivery, read)
-        reading.add_done_callback(partial(self._tell, delivery))
+        reading.add_done_callback(partial(self._tell, delivery, in_channel=in_channel))
 
     def stop(self) -> None:
         """Wait for what is being read; who asked for what wasn't begun is told so."""
@@ -72,16 +74,30 @@ class Readings:
         if refused:
             raise refused
 
-    def _tell(self, delivery: Delivery, reading: Future[Picture]) -> None:
+    def _tell(self, delivery: Delivery, reading: Future[Picture], *, in_channel: bool) -> None:
         picture = _answer(reading)
         content = Content(picture.text, picture.blocks, key="")
+        is_shown = in_channel and not reading.cancelled() and not reading.exception()
         try:
-            if delivery.response_url:
-                self._slack.answer(delivery.response_url, content)
-            else:
-                self._slack.whisper(delivery.channel, delivery.person, content)
+            if not (is_shown and self._is_posted(delivery.channel, content)):
+                self._whisper(delivery, content)
         except BotError as error:
             _logger.warning("readings.not_told reason=%s", error.text)
+
+    def _is_posted(self, channel: str, content: Content) -> bool:
+        """Show it there, once; False where it surely isn't there. Raises OutcomeUnknown."""
+        try:
+            self._slack.post(channel, content)
+        except (Refused, Unavailable) as error:
+            _logger.warning("readings.not_posted reason=%s", error.text)
+            return False
+        return True
+
+    def _whisper(self, delivery: Delivery, content: Content) -> None:
+        if delivery.response_url:
+            self._slack.answer(delivery.response_url, content)
+        else:
+            self._slack.whisper(delivery.channel, delivery.person, content)
 
 
 def _answer(reading: Future[Picture]) -> Picture:

@@ -169,4 +169,6 @@ def _log_fault(future: Future[None]) -> None:
 
 
 def _failed(index: int, error: StepFailed) -> Draft:
-    return Draft(Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": error.changed})
+    return Draft(
+        Kind.STEP_FAILED, {"step": index, "text": error.text, "changed": error.changed, "way_out": error.way_out}
+    )

@@ -1,6 +1,7 @@
 """/rollback: what may be typed after it, and what each word does."""
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import Ack
@@ -8,14 +9,15 @@ from slack_bolt import Ack
 from bot.changes import Delivery, Wish
 from bot.core.change import Kind
 from bot.core.errors import Refused
+from bot.core.pin import last_rollback
 from bot.core.plan import Ask
 from bot.messages.picture import Picture
-from bot.messages.private import help_text, reading, status, whom_to_call
+from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
 from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command
 from handlers.words import Typed, read, shown
 
-LATER = ("undo", "verify", "deployments", "timeline", "resolve")
+LATER = ("verify", "timeline", "resolve")
 
 
 def command(ack: Ack, body: dict[str, Any], *, commands: Commands) -> None:
@@ -48,26 +50,76 @@ def _scenario(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     if scenario is None:
         raise Refused("unknown_word", _nearest(commands, name))
     asks = tuple(step for step in scenario.steps if isinstance(step, Ask))
+    if scenario.is_read_only:
+        return _look(commands, typed, delivery, asks)
     if len(asks) < len(scenario.steps) or typed.rest:
         raise Refused("not_in_this_version", f"{scenario.title}: its choices are not in this version.")
     wish = Wish(asks, scenario.title, scenario.risk, typed.reason, f"/rollback {typed.text}")
     return reading(f"production for {commands.changes.ask(wish, delivery)}")
 
 
+def _look(commands: Commands, typed: Typed, delivery: Delivery, asks: Sequence[Ask]) -> Picture:
+    """Look at what a read-only scenario names; the answer is shown when it is there."""
+    looks = [commands.questions.get(ask.action) for ask in asks]
+    if typed.rest:
+        raise Refused("words", f"`/rollback {typed.first.keyword}` takes no further word. Nothing was changed.")
+    if None in looks:
+        return _later(commands, typed, delivery)
+    for look in looks:
+        if look:
+            look(delivery)
+    return reading("what Vercel says; the answer is shown to the whole channel")
+
+
+def _deployments(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    if commands.runbook.vercel is None:
+        raise Refused("no_vercel", "The runbook has no [vercel], so there are no deployments to list.")
+    look = commands.questions.get("deployments")
+    if look is None:
+        return _later(commands, typed, delivery)
+    look(delivery)
+    return reading("the production deployments")
+
+
 def _stop(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
-    if len(typed.rest) != 1:
-        raise Refused("words", "Which request? Type `/rollback stop R-1`.")
-    stream = typed.rest[0].upper()
+    stream = _request(typed)
     commands.changes.click(Kind.STOP_CLICKED, stream, delivery)
     return reading(f"who may stop {stream}")
 
 
-def _status(commands: Commands, _: Typed, __: Delivery) -> Picture:
-    return status(commands.changes.open_and_newest(), commands.link, commands.runbook)
+def _undo(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    stream, words = _request(typed), f"/rollback {typed.text}"
+    made = commands.changes.undo(stream, delivery, reason=typed.reason, words=words)
+    return reading(f"production for {made}, the undo of {stream}")
+
+
+def _request(typed: Typed) -> str:
+    """The one request that a command is about. Raises Refused where it names none, or more."""
+    if len(typed.rest) != 1:
+        raise Refused("words", f"Which request? Type `/rollback {typed.first.keyword} R-1`.")
+    return typed.rest[0].upper()
+
+
+def _status(commands: Commands, _: Typed, delivery: Delivery) -> Picture:
+    requests = commands.changes.open_and_newest()
+    is_asked = last_rollback(requests) is not None and _is_asked(commands, "pinned", delivery)
+    return status(requests, commands.link, commands.runbook, is_asked=is_asked)
+
+
+def _is_asked(commands: Commands, question: str, delivery: Delivery) -> bool:
+    """Have it looked at, beside an answer that is complete without; False where that isn't to be had now."""
+    look = commands.questions.get(question)
+    try:
+        if look:
+            look(delivery)
+    except Refused:  # it is being looked at for somebody else
+        return False
+    return look is not None
 
 
 def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:
-    return help_text(commands.runbook, commands.actions)
+    words = [word for word in WORDS if word != "deployments" or word in commands.questions]
+    return help_text(commands.runbook, {*commands.actions, *commands.questions}, words)
 
 
 def _contacts(commands: Commands, _: Typed, __: Delivery) -> Picture:
@@ -89,6 +141,8 @@ def _nearest(commands: Commands, word: str) -> str:
 _ANSWERS: dict[str, Answer] = {
     "vercel": _vercel,
     "stop": _stop,
+    "undo": _undo,
+    "deployments": _deployments,
     "status": _status,
     "contacts": _contacts,
     "help": _help,

@@ -13,7 +13,7 @@ from bot.core.plan import Ask, Plan, Step
 from bot.core.replay import replay
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook, load_runbook
-from tests.shop import DOMAINS, GOOD, RUNBOOK_TEXT, facts
+from tests.shop import BROKEN, DOMAINS, GOOD, LIVE_BEFORE, RUNBOOK_TEXT, facts
 
 ANA, BEN, CY, DEE = "U0ANA", "U0BEN", "U0CY", "U0DEE"  # ANA asks; the others may approve
 GROUP, CHANNEL, TEAM = "S0APPROVERS", "C0INC", "T0ACME"
@@ -148,6 +148,12 @@ class History:
     def planned_again(self) -> "History":
         return self.then(Kind.PLANNED_AGAIN, {"request": "R-18"}, ANA)
 
+    def undone(self, *steps: int) -> "History":
+        return self.then(Kind.UNDONE, {"request": "R-18", "steps": list(steps)})
+
+    def promote_seen(self, deployment: str = f'{BROKEN.id} (9f8e7d6 "New checkout")') -> "History":
+        return self.then(Kind.PROMOTE_SEEN, {"deployment": deployment})
+
     def started(self) -> "History":
         index = len(self.request.runs)
         return self.then(Kind.STEP_STARTED, {"step": index, "op_id": f"op-{index}"})
@@ -160,9 +166,9 @@ class History:
         known = {"deployment": GOOD.id, "auto_assign": False, "crons_deployment": "", **found}
         return self.then(Kind.STEP_FINISHED, {"step": len(self.request.runs) - 1, "facts": known})
 
-    def failed(self, text: str = "", changed: str = "") -> "History":
+    def failed(self, text: str = "", changed: str = "", way_out: str = "") -> "History":
         told = text or f"Vercel refused the rollback to {GOOD.id} (402: Not on your plan)."
-        return self.then(Kind.STEP_FAILED, {"step": 0, "text": told, "changed": changed})
+        return self.then(Kind.STEP_FAILED, {"step": 0, "text": told, "changed": changed, "way_out": way_out})
 
     def lost(self, text: str = "") -> "History":
         told = text or "The rollback was sent. Vercel could not be reached."
@@ -235,6 +241,13 @@ def of_two_steps() -> History:
     return History(rollback_step(), OTHER_STEP, title="Database schema issues", risk="high").planned()
 
 
+def undo() -> History:
+    """The promote of what was live before a rollback."""
+    live, sides = dict.fromkeys(LIVE_BEFORE, GOOD.id), {"deployment": GOOD, "target": BROKEN}
+    step = rollback_step(how="promote", live=live, auto_assign=False, auto_assign_once=True, rolled_back=True, **sides)
+    return History(step, title="Undo of R-9", reason="The fix is out").planned()
+
+
 TYPICAL: dict[str, History] = {
     "waiting": waiting(),
     "one_approval": waiting().baseline().approved_by(BEN),
@@ -245,10 +258,20 @@ TYPICAL: dict[str, History] = {
     "verifying": running().finished().verifying(),
     "verified": verified(),
     "checks_fail": running().finished().verifying().checks_failed(),
+    "undone": verified().undone(0),
+    "unpinned": verified().promote_seen(),
+    "undo_waiting": undo(),
+    "undo_verified": undo()
+    .approved()
+    .started()
+    .finished(deployment=BROKEN.id, auto_assign=True)
+    .verifying()
+    .verified(PASSING[1:]),
     "failed_nothing_changed": running().failed(),
     "failed_partly_done": running().failed(
         text="Vercel says that the rollback failed.",
         changed=f"shop.example.com now serves {GOOD.id}; not moved: www.shop.example.com",
+        way_out=f"`/rollback vercel {GOOD.id}` moves the domains that are left.",
     ),
     "unknown": unknown(),
     "settled_as_done": unknown().posted("unknown").settled(DEE, as_done=True),

@@ -194,3 +194,24 @@ def test_at_the_end_what_is_being_read_is_told_and_what_was_not_begun_is_said(of
     office.gate.let_out.set()
     ending.join(PATIENCE)
     assert len(office.slack.ephemeral_to(ANA)) == AT_ONCE
+
+
+def test_what_is_for_the_channel_is_shown_to_everybody_there(office: Office) -> None:
+    office.readings.ask("the build", office.delivery(), answer, in_channel=True)
+    (message,) = office.slack.wait_for(lambda: office.slack.messages(INC), PATIENCE)
+    assert "There are 3 backups." in office.slack.text_of(message)
+    assert office.slack.ephemeral_to(ANA) == []
+
+
+def test_why_there_is_nothing_for_the_channel_is_told_privately(office: Office) -> None:
+    office.readings.ask(
+        "the build", office.delivery(), failing(Unavailable("Vercel can't be reached.")), in_channel=True
+    )
+    assert "Vercel can't be reached." in office.told()
+    assert office.slack.messages(INC) == []
+
+
+def test_where_the_channel_does_not_take_it_who_asked_is_told(office: Office) -> None:
+    office.slack.refuse_with["chat.postMessage"] = "restricted_action"
+    office.readings.ask("the build", office.delivery(), answer, in_channel=True)
+    assert "There are 3 backups." in office.told()

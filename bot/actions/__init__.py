@@ -10,11 +10,8 @@ from bot.core.checks import CheckResult
 from bot.core.plan import Facts, Step
 
 
-class Action(Protocol):
-    """One kind of remediation. A step is self-contained: each verb works in a new process from the step alone."""
-
-    name: str
-    takes_long: bool  # `execute` may take longer than a person should wait for news of it
+class Plans(Protocol):
+    """What can be asked for: from the parameters of an ask to a step."""
 
     def targets(self, params: Facts) -> tuple[str, ...]:
         """What one open request at a time may be about, such as "vercel:<project>" or "table:<name>"; reads nothing.
@@ -29,6 +26,13 @@ class Action(Protocol):
         Raises Refused or Unavailable.
         """
         ...
+
+
+class Action(Plans, Protocol):
+    """One kind of remediation. A step is self-contained: each verb works in a new process from the step alone."""
+
+    name: str
+    takes_long: bool  # `execute` may take longer than a person should wait for news of it
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan, as a sentence; "" when production is as planned. The last read before the act.

@@ -3,49 +3,37 @@
 It is sent once and never again: after it, only looking settles the outcome. Decisions are those of `core/rollback.py`.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from bot.actions.rollback_target import PREVIOUS, Production, choose
 from bot.adapters.vercel import DESCRIPTION_LENGTH, Answer, Vercel
 from bot.core.checks import CheckResult
-from bot.core.deployment import Candidate, Deployment, Project, RollbackFacts, RollingRelease, label, rollback_facts
+from bot.core.deployment import Candidate, Project, RollbackFacts, label, rollback_facts
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.plan import Facts, Step
 from bot.core.rollback import (
     checks,
     domains_check,
     drift,
-    eligible,
     judge,
-    previous,
     proof,
     serves_everywhere,
-    spell,
     why_not,
 )
 
-PREVIOUS = "previous"
 DEADLINE = timedelta(minutes=3)
-DASHBOARD = ("vercel.com", "www.vercel.com")
 REJECTED = (400, 401, 402, 403, 404, 410, 429)  # Vercel did nothing
 REJECTED_FOR_STATE = (409, 422)  # Vercel did nothing; maybe because the target is live already
-DPL = re.compile(r"dpl_[A-Za-z0-9]{1,64}")
-BARE_ID = re.compile(r"[A-Za-z0-9]{20,64}")
-HOST = re.compile(r"(?=.{1,253}$)[\w-]+(\.[\w-]+)+")
-
-
-@dataclass(frozen=True)
-class Production:
-    """What a plan is made on; `current` is what is live, or in a rolling release what is being rolled out."""
-
-    project: Project
-    current: Deployment
-    rolling: RollingRelease | None
-    candidates: Sequence[Candidate]
+LOOK_AT_THE_LIST = "`/rollback deployments` shows what is live and what can be gone to."
+_CHECK_ACCESS = "Check that VERCEL_TOKEN is valid and may roll this project back, then ask again."
+WAYS_OUT = {
+    401: _CHECK_ACCESS,
+    402: "The Vercel plan only goes back to the previous production deployment: `/rollback vercel` without a target.",
+    403: _CHECK_ACCESS,
+    429: "Vercel asks for patience: ask again in a minute.",
+}
 
 
 class RollbackDeployment:
@@ -55,7 +43,7 @@ class RollbackDeployment:
     takes_long = False
 
     def __init__(self, vercel: Vercel, *, deadline: timedelta = DEADLINE) -> None:
-        self._vercel = vercel
+        self.vercel = vercel
         self._deadline = deadline
         self._target = f"vercel:{vercel.project}"
 
@@ -64,22 +52,23 @@ class RollbackDeployment:
         return (self._target,)
 
     def plan(self, params: Facts) -> Step:
-        """The rollback to `params["target"]`: "previous" (default), a deployment id, or an address."""
+        """The rollback to `params["target"]`: "previous" (default), a deployment id, a commit, or an address."""
         asked = str(params.get("target") or PREVIOUS)
-        project = self._vercel.read_project()
-        rolling = self._vercel.read_rolling_release(project.id)
-        _refuse_unplannable(project, needs_one_live=asked == PREVIOUS and not rolling)
-        current = self._vercel.read_deployment(rolling.canary.id if rolling else project.most_live).deployment
-        seen = Production(project, current, rolling, self._vercel.list_candidates(project.id))
-        return _facts(seen, self._choose(seen, asked), "rollback").as_step(self._target)
+        project = self.vercel.read_project()
+        rolling = self.vercel.read_rolling_release(project.id)
+        _refuse_unplannable(project)
+        current = self.vercel.read_deployment(rolling.canary.id if rolling else project.most_live)
+        candidates = self.vercel.list_candidates(project.id)
+        seen = Production(project, current.deployment, rolling, candidates, current.plan)
+        return _facts(seen, choose(self.vercel, seen, asked), "rollback").as_step(self._target)
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan; the project is read last."""
         facts = rollback_facts(step)
         try:
-            target = self._vercel.read_deployment(facts.target.id)
-            rolling = self._vercel.read_rolling_release(facts.project_id)
-            project = self._vercel.read_project(facts.project_id)
+            target = self.vercel.read_deployment(facts.target.id)
+            rolling = self.vercel.read_rolling_release(facts.project_id)
+            project = self.vercel.read_project(facts.project_id)
         except Refused as refusal:
             return refusal.text
         same = target.deployment.id == facts.target.id
@@ -92,7 +81,7 @@ class RollbackDeployment:
         facts = rollback_facts(step)
         answer = self._order(facts, f" ({op_id})", reason)
         if answer.status in REJECTED:
-            raise StepFailed(_refusal(facts, answer))
+            raise _failure(facts, answer)
         if answer.status in REJECTED_FOR_STATE:
             return self._maybe_live_already(facts, answer)
         if not answer.is_accepted:
@@ -112,7 +101,7 @@ class RollbackDeployment:
         """The domains (required), then what a rollback leaves behind: automatic deployments and cron jobs."""
         facts = rollback_facts(step)
         try:
-            project = self._vercel.read_project(facts.project_id)
+            project = self.vercel.read_project(facts.project_id)
         except (Unavailable, Refused) as error:
             return (domains_check(facts, error.text, passed=False),)
         return checks(facts, project)
@@ -120,78 +109,58 @@ class RollbackDeployment:
     def undo(self, step: Step) -> Step:
         """Promote what was live before, which also turns automatic deployments on; of an undo: roll back again."""
         done = rollback_facts(step)
-        project = self._vercel.read_project(done.project_id)
-        rolling = self._vercel.read_rolling_release(project.id)
-        _refuse_unplannable(project, needs_one_live=False)
+        project = self.vercel.read_project(done.project_id)
+        rolling = self.vercel.read_rolling_release(project.id)
+        _refuse_unplannable(project)
         if len(set(done.live.values())) > 1:
             text = "The domains served different deployments before; name the one to go to instead of an undo."
             raise Refused("undo_split", text)
         if done.target.id not in project.live.values():
             text = f"Production has moved on from {label(done.target)}; there is nothing left to undo."
             raise Refused("undo_moved_on", text)
-        target = self._vercel.read_deployment(done.deployment.id)
+        target = self.vercel.read_deployment(done.deployment.id)
         if reason := why_not(target, project):
             raise Refused("ineligible_target", f"{label(done.deployment)} can't be live again: {reason}.")
         how = "promote" if done.how == "rollback" else "rollback"
-        return _facts(Production(project, done.target, rolling, ()), target, how).as_step(step.target)
+        if rolling and how == "promote":
+            text = f"A rolling release to {label(rolling.canary)} is under way; Vercel would queue a promote behind it."
+            raise Refused("rolling_release", f"{text} Complete or abort it at Vercel, then ask again.")
+        facts = _facts(Production(project, done.target, rolling, ()), target, how)
+        return replace(facts, auto_assign_once=done.auto_assign).as_step(step.target)
 
     def deadline(self) -> timedelta:
         """How long reconcile may look; the runbook's [vercel] deadline."""
         return self._deadline
 
-    def _choose(self, seen: Production, asked: str) -> Candidate:
-        instead = eligible(seen.candidates, seen.current.id)
-        target = self._find(seen, asked, instead)
-        if reason := why_not(target, seen.project):
-            raise Refused("ineligible_target", f"{target.deployment.id} can't be rolled back to: {reason}. {instead}")
-        if target.deployment.id == seen.current.id and (seen.rolling or not seen.project.is_split):
-            raise Refused("already_live", f"{label(target.deployment)} is what is live already. {instead}")
-        if not _is_offered(seen, target.deployment.id):
-            text = f"Vercel does not offer {label(target.deployment)} for a rollback. {instead}"
-            raise Refused("ineligible_target", text)
-        if asked != PREVIOUS and target.plan == "hobby" and target.deployment.id != _previous_id(seen):
-            text = "Vercel's Hobby plan only goes back to the previous production deployment; leave the target out."
-            raise Refused("hobby_plan", text)
-        return target
-
-    def _find(self, seen: Production, asked: str, instead: str) -> Candidate:
-        if asked == PREVIOUS:
-            if not (id_ := _previous_id(seen)):
-                raise Refused("nothing_eligible", f"No earlier production deployment can be rolled back to. {instead}")
-            return self._vercel.read_deployment(id_)
-        name = lookup(asked)
-        if name in seen.project.live:
-            text = f"{name} shows what is live now. For the deployment before it, leave the target out. {instead}"
-            raise Refused("production_domain", text)
-        try:
-            return self._vercel.read_deployment(name)
-        except Refused as refusal:
-            raise Refused("unknown_target", f"{refusal.text} {instead}") from refusal
-
     def _order(self, facts: RollbackFacts, mark: str, reason: str) -> Answer:
         if facts.how == "promote":
-            return self._vercel.request_promote(facts.project_id, facts.target.id)
+            return self.vercel.request_promote(facts.project_id, facts.target.id)
         description = reason[: DESCRIPTION_LENGTH - len(mark)] + mark
-        return self._vercel.request_rollback(facts.project_id, facts.target.id, description)
+        return self.vercel.request_rollback(facts.project_id, facts.target.id, description)
 
     def _maybe_live_already(self, facts: RollbackFacts, answer: Answer) -> Facts:
-        """After 409 or 422: done where the target is live all the same; unknown while an order like ours runs."""
+        """After 409 or 422: done where the target is live all the same; unknown while an order like ours runs.
+
+        Also while production can't be read: it may be live by somebody else's order.
+        """
         try:
-            project = self._vercel.read_project(facts.project_id)
+            project = self.vercel.read_project(facts.project_id)
         except (Unavailable, Refused) as error:
-            raise StepFailed(_refusal(facts, answer)) from error
+            retry_at = error.retry_at if isinstance(error, Unavailable) else None
+            text = f"{_failure(facts, answer).text} Whether {facts.target.id} is live already can't be seen."
+            raise OutcomeUnknown(text, retry_at=retry_at) from error
         if serves_everywhere(facts, project):
             return {**proof(facts, project), "already_live": True}
         if project.job and project.job.is_running and project.job.to_id == facts.target.id:
             raise OutcomeUnknown(f"Vercel is already moving the domains to {facts.target.id}.")
-        raise StepFailed(_refusal(facts, answer), changed=facts.moved(project.live))
+        raise _failure(facts, answer, changed=facts.moved(project.live))
 
     def _look(self, facts: RollbackFacts, *, at_deadline: bool) -> Facts:
         staged = facts.rolling_configured or facts.rolling is not None
         unseen = f"Whether the {facts.how} to {facts.target.id} happened can't be seen."
         try:
-            project = self._vercel.read_project(facts.project_id)
-            rolling = self._vercel.read_rolling_release(facts.project_id) if staged else None
+            project = self.vercel.read_project(facts.project_id)
+            rolling = self.vercel.read_rolling_release(facts.project_id) if staged else None
         except Unavailable as error:
             raise OutcomeUnknown(f"{unseen} {error.text}", retry_at=error.retry_at) from error
         except Refused as refusal:
@@ -202,50 +171,18 @@ class RollbackDeployment:
         return judge(facts, project, at_deadline=at_deadline)
 
 
-def lookup(asked: str) -> str:
-    """What to ask Vercel for: the deployment id, or the host of an address; Refused where it is neither."""
-    if DPL.fullmatch(asked):
-        return asked
-    try:
-        address = urlsplit(asked if "://" in asked else f"//{asked}")
-        host, last = (address.hostname or "").rstrip("."), address.path.rstrip("/").rpartition("/")[2]
-    except ValueError:
-        host, last = "", ""
-    if host in DASHBOARD and BARE_ID.fullmatch(last.removeprefix("dpl_")):
-        return f"dpl_{last.removeprefix('dpl_')}"
-    if HOST.fullmatch(host) and host not in DASHBOARD:
-        return host
-    text = "The target is neither `previous`, a deployment id (dpl_…) nor the address of a deployment."
-    raise Refused("unreadable_target", text)
-
-
-def _refuse_unplannable(project: Project, *, needs_one_live: bool) -> None:
+def _refuse_unplannable(project: Project) -> None:
     if not project.most_live:
         raise Refused("nothing_live", f"Project {project.name} has no production domain that serves a deployment.")
     if project.job and project.job.is_running:
         text = f"Vercel is moving the domains ({project.job.type} to {project.job.to_id}); ask again after it."
         raise Refused("job_running", text)
-    if needs_one_live and project.is_split:
-        text = f"The production domains are split ({spell(project.live)}); name the deployment to go to."
-        raise Refused("split_production", text)
 
 
-def _previous_id(seen: Production) -> str:
-    if seen.rolling:
-        return seen.rolling.base.id
-    found = previous(seen.candidates, seen.current, seen.project.job)
-    return found.deployment.id if found else ""
-
-
-def _is_offered(seen: Production, id_: str) -> bool:
-    """Whether Vercel lists it for a rollback, or it serves a part of production: of a split or a rolling release."""
-    serving = {*seen.project.live.values(), *([seen.rolling.base.id] if seen.rolling else [])}
-    return id_ in serving or any(row.deployment.id == id_ for row in seen.candidates if row.is_offered)
-
-
-def _refusal(facts: RollbackFacts, answer: Answer) -> str:
+def _failure(facts: RollbackFacts, answer: Answer, *, changed: str = "") -> StepFailed:
     said = f": {answer.message}" if answer.message else ""
-    return f"Vercel refused the {facts.how} to {facts.target.id} ({answer.status}{said})."
+    text = f"Vercel refused the {facts.how} to {facts.target.id} ({answer.status}{said})."
+    return StepFailed(text, changed=changed, way_out=WAYS_OUT.get(answer.status, LOOK_AT_THE_LIST))
 
 
 def _facts(seen: Production, target: Candidate, how: str) -> RollbackFacts:

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import httpx
 
-from bot.adapters.vercel_bodies import Body, candidate_from, project_from, rolling_from, text_of
+from bot.adapters.vercel_bodies import Body, candidate_from, failure_from, project_from, rolling_from, text_of
+from bot.core.build_failure import BuildFailure
 from bot.core.deployment import Candidate, Project, RollingRelease
 from bot.core.errors import OutcomeUnknown, Refused, Unavailable
 from bot.core.secret import Secret
@@ -22,6 +23,7 @@ from bot.core.secret import Secret
 API = "https://api.vercel.com"
 CONNECT_SECONDS, READ_SECONDS = 3.0, 8.0
 PAGE, PAGES = 100, 5  # rows asked for at once; lists end after so many pages
+EVENTS = 200  # the last lines of a build's log, among which its errors are looked for
 MESSAGE_LENGTH = 300
 DESCRIPTION_LENGTH = 250  # Vercel's limit
 LONGEST_WAIT = timedelta(hours=1)
@@ -100,6 +102,24 @@ class Vercel:
         pages = self._pages(projectId=project_id, target="production", state="READY", rollbackCandidate="true")
         return tuple(row for page in islice(pages, PAGES) for row in page)
 
+    def list_newest(self, project_id: str, *, state: str = "") -> tuple[Candidate, ...]:
+        """The newest production deployments, at most 100, of every state or of one."""
+        of_state = {"state": state} if state else {}
+        return next(self._pages(projectId=project_id, target="production", **of_state))
+
+    def read_failure(self, deployment_id: str) -> BuildFailure:
+        """What Vercel says of a build that failed, with the end of its log where it can be read."""
+        path = f"/v13/deployments/{quote(deployment_id, safe='')}"
+        return failure_from(self._read(path, f"deployment {deployment_id}"), self._log_of(deployment_id))
+
+    def _log_of(self, deployment_id: str) -> object:
+        """The events of a build, newest first; None where they can't be read: the failure is told all the same."""
+        path = f"/v3/deployments/{quote(deployment_id, safe='')}/events"
+        try:
+            return self._json_of(path, "the build's log", direction="backward", follow="0", limit=str(EVENTS))
+        except (Refused, Unavailable):
+            return None
+
     def read_rolling_release(self, project_id: str) -> RollingRelease | None:
         """The rolling release under way; None when there is none, or this plan or token can't see any."""
         path = f"/v1/projects/{quote(project_id, safe='')}/rolling-release"
@@ -130,6 +150,12 @@ class Vercel:
         return Answer(answer.status_code, self._message(answer))
 
     def _read(self, path: str, what: str, **query: str) -> Body:
+        body = self._json_of(path, what, **query)
+        if not isinstance(body, dict):
+            raise Unavailable(f"Vercel's answer for {what} is not the JSON it should be.")
+        return body
+
+    def _json_of(self, path: str, what: str, **query: str) -> object:
         try:
             answer = self._http.get(path, params={**self._scope(), **query})
         except httpx.RequestError as error:
@@ -141,10 +167,7 @@ class Vercel:
         if not answer.is_success:
             text = f"Vercel could not answer for {what} {_because(status, said)}."
             raise Unavailable(text, retry_at=self._retry_at(answer))
-        body = _json(answer)
-        if not isinstance(body, dict):
-            raise Unavailable(f"Vercel's answer for {what} is not the JSON it should be.")
-        return body
+        return _json(answer)
 
     def _pages(self, **query: str) -> Iterator[tuple[Candidate, ...]]:
         until: dict[str, str] = {}

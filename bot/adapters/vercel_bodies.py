@@ -4,9 +4,10 @@ Shapes from its reference of getProject, getDeployments and getDeployment. What 
 is still taken as maybe absent: an unknown text is "", and what nothing can be decided without raises Unavailable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from bot.core.build_failure import BuildFailure
 from bot.core.deployment import Candidate, Deployment, Job, Project, RollingRelease
 from bot.core.errors import Unavailable
 
@@ -104,6 +105,27 @@ def _job(raw: object) -> Job | None:
         to_id=text_of(raw, "toDeploymentId"),
         requested_at=_seconds(raw, "requestedAt"),
     )
+
+
+def failure_from(raw: Body, events: object) -> BuildFailure:
+    """A build that failed; `events` are those of its log, newest first, or anything where it can't be read."""
+    failed = candidate_from(raw)
+    return BuildFailure(
+        deployment=failed.deployment,
+        state=failed.state,
+        message=text_of(raw, "errorMessage") or text_of(raw.get("aliasError"), "message"),
+        code=text_of(raw, "errorCode"),
+        lines=tuple(_error_lines(events))[::-1] if isinstance(events, list) else None,
+        log_url=text_of(raw, "inspectorUrl"),
+    )
+
+
+def _error_lines(events: list[object]) -> Iterator[str]:
+    """The texts of what went to standard error; older answers have them in `payload`."""
+    for event in events:
+        if text_of(event, "type") in ("stderr", "fatal") or text_of(event, "level") == "error":
+            payload = event.get("payload") if isinstance(event, dict) else None
+            yield from reversed((text_of(event, "text") or text_of(payload, "text")).splitlines())
 
 
 def rolling_from(raw: Body) -> RollingRelease:

@@ -68,6 +68,9 @@ class Kind(StrEnum):
     VERIFICATION_PASSED = "verification_passed"
     VERIFICATION_FAILED = "verification_failed"
     PLANNED_AGAIN = "planned_again"
+    UNDONE = "undone"  # steps of this request, by another one
+    PROMOTE_SEEN = "promote_seen"  # by anyone: what this request rolled back is not pinned any more
+    UNDO_TOLD = "undo_told"  # the request whose steps were undone knows it
     FAULT_NOTED = "fault_noted"
     # The picture of it in Slack.
     POSTING_BEGUN = "posting_begun"
@@ -99,6 +102,9 @@ NOTES = CLICKS | {
     Kind.STEP_UNPROVEN,
     Kind.BASELINE_TAKEN,
     Kind.PLANNED_AGAIN,
+    Kind.UNDONE,
+    Kind.UNDO_TOLD,
+    Kind.PROMOTE_SEEN,
     Kind.FAULT_NOTED,
     Kind.POSTING_BEGUN,
     Kind.MESSAGE_POSTED,

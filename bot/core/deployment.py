@@ -131,6 +131,7 @@ class RollbackFacts:
     plan: str
     target_production: str
     crons_deployment: str
+    auto_assign_once: bool | None = None  # of an undo: what it was before what is undone
 
     def as_step(self, lock: str) -> Step:
         """The step whose target is `lock`; `rollback_facts` reads it back to equal facts."""

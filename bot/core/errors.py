@@ -43,11 +43,11 @@ class Revoked(Unavailable):
 class StepFailed(BotError):
     """The provider said no.
 
-    `changed` says what is different in production now: "" = nothing.
+    `changed` says what is different in production now: "" = nothing. `way_out` says what to do next, as sentences.
     """
 
-    def __init__(self, text: str, *, changed: str = "") -> None:
-        self.changed = changed
+    def __init__(self, text: str, *, changed: str = "", way_out: str = "") -> None:
+        self.changed, self.way_out = changed, way_out
         super().__init__(text)
 
 

@@ -19,6 +19,7 @@ class Act(Enum):
     BEGIN_STEP = "read the target again and act"
     LOOK = "see whether the running step is done"
     BEGIN_VERIFICATION = "start the checks"
+    TELL_UNDONE = "tell the earlier request what of it was undone"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def what_is_due(request: ChangeRequest, now: datetime) -> Due:
         case State.UNKNOWN:
             return Due(((Act.LOOK,) if request.look_ordered else ()) + clicks)
         case _:
-            return Due(clicks)
+            return Due(((Act.TELL_UNDONE,) if _has_undone(request) else ()) + clicks)
 
 
 def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetime) -> Due:
@@ -58,6 +59,10 @@ def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetim
     if now >= request.half_time_at:
         return Due((*clicks, Act.NUDGE), request.expires_at)
     return Due(clicks, request.half_time_at)
+
+
+def _has_undone(request: ChangeRequest) -> bool:
+    return request.is_final and bool(request.undo_of and request.done) and not request.undo_told
 
 
 def _while_running(request: ChangeRequest, clicks: tuple[Act, ...]) -> tuple[Act, ...]:

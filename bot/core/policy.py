@@ -167,6 +167,24 @@ def refusal_of_few(eligible: int, required: int) -> Refused | None:
     return Refused("few_approvers", text)
 
 
+def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused | None:
+    """Whether an earlier request can be taken back, as far as the log knows; one `step` of it, or any that is left."""
+    if not earlier.is_final:
+        return Refused("open", f"{earlier.id} is still open: {earlier.state}. It can be undone when it has ended.")
+    done = {run.index for run in earlier.done}
+    if step is None and earlier.ending and earlier.ending.changed and not done:
+        told = f"{earlier.id} was not carried through, so there is no step to undo. What is different in production:"
+        ways = "`/rollback deployments` shows what can be gone to. Nothing was changed."
+        return Refused("nothing_done", f"{told} {earlier.ending.changed}. {ways}")
+    if not done or (step is not None and step not in done):
+        return Refused("nothing_done", f"{earlier.id} did nothing ({earlier.state}), so there is nothing to undo.")
+    left = done - set(earlier.undone)
+    if not left or (step is not None and step not in left):
+        by = ", ".join(dict.fromkeys(earlier.undone.values()))
+        return Refused("undone", f"{earlier.id} was undone already, by {by}. Nothing was changed.")
+    return None
+
+
 def refusal_beside(
     request: ChangeRequest, others: Sequence[ChangeRequest], name: Callable[[ChangeRequest], str]
 ) -> Refused | None:

@@ -68,7 +68,8 @@ def _ended(request: ChangeRequest, event: Event, kind: Kind) -> ChangeRequest:
     if request.ending or not request.is_final or kind is Kind.REQUEST_CLOSED:
         return request
     text, changed = str(event.data.get("text", "")), str(event.data.get("changed", ""))
-    ending = Ending(kind, event.actor, event.at, text, changed, event.seq, event.hash)
+    way_out = str(event.data.get("way_out", ""))
+    ending = Ending(kind, event.actor, event.at, text, changed, event.seq, event.hash, way_out)
     return replace(request, ending=ending)
 
 
@@ -133,6 +134,11 @@ def _verified(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeR
     return replace(request, results=tuple(result_from_json(result) for result in data["results"]))
 
 
+def _undone(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
+    by: dict[int, str] = dict.fromkeys(data["steps"], data["request"])
+    return replace(request, undone={**request.undone, **by})
+
+
 def _edited(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
     was = request.posted[data["key"]]
     return replace(request, posted={**request.posted, data["key"]: replace(was, digest=data["digest"])})
@@ -170,6 +176,9 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.VERIFICATION_PASSED: _verified,
     Kind.VERIFICATION_FAILED: _verified,
     Kind.PLANNED_AGAIN: lambda r, _, d: replace(r, planned_again_as=d["request"]),
+    Kind.UNDONE: _undone,
+    Kind.PROMOTE_SEEN: lambda r, _, d: replace(r, promote_seen=d["deployment"]),
+    Kind.UNDO_TOLD: lambda r, _, __: replace(r, undo_told=True),
     Kind.FAULT_NOTED: lambda r, _, d: replace(r, faults=(*r.faults, d["reference"])),
     Kind.POSTING_BEGUN: lambda r, e, d: replace(r, begun={**r.begun, d["key"]: e.at}),
     Kind.MESSAGE_POSTED: lambda r, _, d: replace(r, posted={**r.posted, d["key"]: Posted(d["ts"], d["digest"])}),

@@ -9,6 +9,9 @@ from bot.core.change import FINAL, Kind, State
 from bot.core.checks import CheckResult
 from bot.core.plan import Ask, Plan, Step
 
+UNDO = "undo"  # what is asked of no action, but of the one that did a step: to plan the way back
+AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
+
 
 @dataclass(frozen=True)
 class Click:
@@ -62,6 +65,7 @@ class Ending:
     changed: str  # of a failed step: what is different in production now
     seq: int
     hash: str
+    way_out: str = ""  # of a failed step: what to do next
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ class ChangeRequest:
     settled_by: str = ""  # who said that an unknown outcome happened
     planned_again_as: str = ""
     again_of: str = ""  # the ended request that this one plans again
+    undone: Mapping[int, str] = field(default_factory=dict)  # steps that were taken back, and the request that did it
+    promote_seen: str = ""  # what is live since somebody ended the pin of a rollback, by name
+    undo_told: bool = False  # whether the request that this one takes back knows what was done
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)
     is_closed: bool = False
@@ -128,6 +135,17 @@ class ChangeRequest:
     def finished(self) -> tuple[StepRun, ...]:
         """The steps that are proven done."""
         return tuple(run for run in self.runs if run.facts is not None)
+
+    @property
+    def done(self) -> tuple[StepRun, ...]:
+        """The steps that are done: proven, or a person looked and said so."""
+        settled = self.state in AFTER_THE_STEPS
+        return tuple(run for run in self.runs if run.facts is not None or (settled and run.ended_at))
+
+    @property
+    def undo_of(self) -> str:
+        """The earlier request whose steps this one takes back; "" = it is no undo."""
+        return next((str(ask.params["request"]) for ask in self.asks if ask.action == UNDO), "")
 
     def step(self, index: int) -> Step:
         """The plan's step at `index`."""

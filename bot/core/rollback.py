@@ -32,7 +32,7 @@ def why_not(candidate: Candidate, project: Project) -> str:
         (candidate.project_id == project.id, "it does not belong to this project"),
         (candidate.owner_id == project.account_id, "it belongs to another team or account"),
         (candidate.target == "production", "it is a preview; only production builds can be rolled back to"),
-        (not candidate.deleted, "it is deleted"),
+        (not candidate.deleted, "it is deleted, as the project's retention does with old ones"),
         (candidate.state == "READY", f"its build is {candidate.state or 'in an unknown state'}, not READY"),
         (candidate.substate == "PROMOTED", f"it never served production ({candidate.substate or 'no word of it'})"),
     )
@@ -71,22 +71,48 @@ def judge(facts: RollbackFacts, project: Project, *, at_deadline: bool) -> Facts
     new = project.job if project.job and not project.job.is_same_order(facts.job) else None
     if new and new.is_running:
         raise OutcomeUnknown(f"At the last look Vercel was moving domains to {new.to_id}: {spell(project.live)}.")
-    if reason := _final(facts, project, new) or (at_deadline and _partial(facts, new)):
-        raise StepFailed(f"{reason} At the last look, {spell(project.live)}.", changed=facts.moved(project.live))
+    reason, way_out = _conflict(facts, project, new), _talk_first(facts)
+    if not reason:
+        reason, way_out = _refused(facts, new) or (_partial(facts, new) if at_deadline else ""), _again(facts, project)
+    if reason:
+        text = f"{reason} At the last look, {spell(project.live)}."
+        raise StepFailed(text, changed=facts.moved(project.live), way_out=way_out)
     raise OutcomeUnknown(
         f"The {facts.how} to {facts.target.id} is not proven: at the last look, {spell(project.live)}."
     )
 
 
-def _final(facts: RollbackFacts, project: Project, new: Job | None) -> str:
-    """Why it will not happen any more, as a sentence; "" while it may."""
+def _conflict(facts: RollbackFacts, project: Project, new: Job | None) -> str:
+    """Who else moved production, so that it will not happen any more, as a sentence; "" = nobody."""
     if new and (new.type, new.to_id) != (facts.how, facts.target.id):
         return f"Someone else's {new.type} to {new.to_id} took its place."
-    if new and new.status in ("failed", "skipped"):
-        return f"Vercel says that the {facts.how} {'failed' if new.status == 'failed' else 'was skipped'}."
     known = {"", facts.target.id, facts.deployment.id}
     third = {id_ for domain, id_ in project.live.items() if domain in facts.live} - known - set(facts.live.values())
     return f"Production went to {' and '.join(sorted(third))} instead." if third else ""
+
+
+def _refused(facts: RollbackFacts, new: Job | None) -> str:
+    """Why Vercel's own job ended without it, as a sentence; "" = it didn't."""
+    if new is None or new.status not in ("failed", "skipped"):
+        return ""
+    return f"Vercel says that the {facts.how} {'failed' if new.status == 'failed' else 'was skipped'}."
+
+
+def _talk_first(facts: RollbackFacts) -> str:
+    return (
+        f"Find out who did it and why before anything is ordered again; `/rollback deployments` shows what is live. "
+        f"If {facts.target.id} is still wanted, ask again: the new plan starts from what is live then."
+    )
+
+
+def _again(facts: RollbackFacts, project: Project) -> str:
+    """How to go on, or back, after some domains moved or none did."""
+    if facts.how == "promote":
+        return "Ask for the undo again; it starts from what is live then."
+    onward = f"`/rollback vercel {facts.target.id}`"
+    if not facts.moved(project.live):
+        return f"Ask again ({onward}); `/rollback deployments` shows what else can be gone to."
+    return f"{onward} moves the domains that are left, `/rollback vercel {facts.deployment.id}` brings the others back."
 
 
 def _partial(facts: RollbackFacts, new: Job | None) -> str:
@@ -95,8 +121,8 @@ def _partial(facts: RollbackFacts, new: Job | None) -> str:
 
 
 def serves_everywhere(facts: RollbackFacts, project: Project) -> bool:
-    """Whether every production domain, those of the plan and those of now, serves the target."""
-    return {*facts.domains} <= {*project.live} and {*project.live.values()} == {facts.target.id}
+    """Whether every production domain that there is serves the target; one of the plan may have been removed since."""
+    return {*project.live.values()} == {facts.target.id}
 
 
 def proof(facts: RollbackFacts, project: Project) -> Facts:
@@ -108,13 +134,26 @@ def proof(facts: RollbackFacts, project: Project) -> Facts:
         "auto_assign": project.auto_assign,
         "crons_deployment": project.crons_deployment,
         "already_live": False,
+        "moved_from": moved_from(facts, project),
     }
+
+
+def moved_from(facts: RollbackFacts, project: Project) -> str:
+    """What the order moved production away from, where the plan never saw it; "" = as planned, or Vercel doesn't say.
+
+    Between the last look and the order there is a moment in which somebody else's order is not seen.
+    """
+    job = project.job
+    if job is None or job.is_same_order(facts.job) or (job.type, job.to_id) != (facts.how, facts.target.id):
+        return ""
+    sides = [facts.rolling.base.id, facts.rolling.canary.id] if facts.rolling else []
+    return "" if job.from_id in {"", facts.deployment.id, *facts.live.values(), *sides} else job.from_id
 
 
 def checks(facts: RollbackFacts, project: Project) -> tuple[CheckResult, ...]:
     """The domains (required), then what a rollback leaves behind: automatic deployments and cron jobs."""
     domains = domains_check(facts, spell(project.live), passed=serves_everywhere(facts, project))
-    return (domains, _pushes_check(facts, project), *_crons_check(facts, project))
+    return (domains, *_origin_check(facts, project), _pushes_check(facts, project), *_crons_check(facts, project))
 
 
 def domains_check(facts: RollbackFacts, seen: str, *, passed: bool) -> CheckResult:
@@ -122,6 +161,14 @@ def domains_check(facts: RollbackFacts, seen: str, *, passed: bool) -> CheckResu
     verdict = Verdict.PASSED if passed else Verdict.FAILED
     expected = f"every domain on {facts.target.id}"
     return CheckResult("Production domains", verdict, required=True, expected=expected, seen=seen)
+
+
+def _origin_check(facts: RollbackFacts, project: Project) -> tuple[CheckResult, ...]:
+    """Said only where somebody else changed production just before the order."""
+    if not (origin := moved_from(facts, project)):
+        return ()
+    expected, seen = f"moved from {facts.deployment.id}, as planned", f"moved from {origin}, which the plan never saw"
+    return (CheckResult("Moved from", Verdict.FAILED, required=False, expected=expected, seen=seen),)
 
 
 def _pushes_check(facts: RollbackFacts, project: Project) -> CheckResult:

@@ -7,6 +7,8 @@ thread.py       every message that a request shows now
   run.py        the steps and what the running one waits for; what to look at when an outcome is unknown
   outcome.py    what is true now, the checks before beside after, what comes next
 private.py      what one person alone reads: answers, refusals, help, open requests
+  backups.py, deployments.py, pin.py   what was looked at for them
+build_failure.py  what was looked at for the channel
 views.py        modals
 
 standing.py     a request's state in words; what is true of production

@@ -7,7 +7,7 @@ from math import ceil
 from bot.core.backups_seen import BackupSeen, TableBackups, as_typed
 from bot.messages.blocks import MESSAGE_BLOCKS, MESSAGE_TEXT, length, section, sections
 from bot.messages.picture import Picture, picture
-from bot.messages.wording import count, escape, listed
+from bot.messages.wording import count, escape, listed, span
 
 SHOWN = 3  # backups of a table, the newest, as far as they fit a phone screen
 _SCREEN, _WIDTH = 22, 45  # lines of that many characters
@@ -59,7 +59,7 @@ def _table(one: TableBackups, now: datetime, oldest: timedelta) -> Iterator[str]
 
 def _backup(table: str, seen: BackupSeen, now: datetime, oldest: timedelta) -> Iterator[str]:
     rows = [_rows(seen.rows)] if seen.rows is not None else []
-    is_old = [f"⏳ over the limit of {_span(oldest)}"] if now - seen.made_at > oldest else []
+    is_old = [f"⏳ over the limit of {span(oldest)}"] if now - seen.made_at > oldest else []
     yield f"• `{escape(seen.name, _NAME)}`: {', '.join([_age(seen, now), *rows, *is_old])}"
     if seen.update is not None and seen.insert is not None and seen.keep is not None:
         yield f"   {_differences(seen.update, seen.insert, seen.keep)}"
@@ -92,11 +92,4 @@ def _age(seen: BackupSeen, now: datetime) -> str:
     age = max(now - seen.made_at, timedelta(0))
     if age < timedelta(days=1) and len(seen.date) == _DAY_ONLY:
         return "less than a day old"
-    return f"{_span(age)} old"
-
-
-def _span(span: timedelta) -> str:
-    if span.days:
-        return count(span.days, "day")
-    minutes = int(span.total_seconds()) // 60
-    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004  # minutes of an hour
+    return f"{span(age)} old"

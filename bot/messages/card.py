@@ -1,5 +1,7 @@
 """The card: the request, in the channel, on one phone screen. The rest is in its thread."""
 
+from collections.abc import Sequence
+
 from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -8,6 +10,7 @@ from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import PINNED
 from bot.messages.standing import (
     RISK_SYMBOLS,
+    StepDone,
     ended_by,
     headline,
     state_words,
@@ -63,17 +66,37 @@ def _clock(request: ChangeRequest) -> str:
 
 def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:
     again = [f"Planned again as {escape(request.planned_again_as)}."] if request.planned_again_as else []
-    return [*_pinned(request, runbook), *again, *by_hand(request, runbook)]
+    return [*_left_now(request, runbook), *_undone(request), *again, *by_hand(request, runbook)]
 
 
-def _pinned(request: ChangeRequest, runbook: Runbook) -> list[str]:
-    lines = afterwards(request, runbook)
-    return [f"📌 {PINNED}"] if any(PINNED in line for line in lines) else lines[:2]
+def _left_now(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    """What the steps leave behind that nobody took back."""
+    lines = _left_by([one for one in steps_done(request, runbook) if one.run.index not in request.undone], request)
+    if not any(PINNED in line for line in lines):
+        return lines[:2]
+    ended = (
+        f"📌 Not pinned any more: {escape(request.promote_seen, _PHRASE)} was seen live, by somebody's promote or push."
+    )
+    return [ended if request.promote_seen else f"📌 {PINNED}"]
+
+
+def _undone(request: ChangeRequest) -> list[str]:
+    """Which request took it back; of several steps, which ones."""
+    if not request.undone:
+        return []
+    by = ", ".join(dict.fromkeys(escape(one) for one in request.undone.values()))
+    is_whole = {run.index for run in request.done} == set(request.undone)
+    steps = "" if is_whole else f" (step {', '.join(str(index + 1) for index in sorted(request.undone))} of it)"
+    return [f"↩️ Undone by {by}{steps}."]
 
 
 def afterwards(request: ChangeRequest, runbook: Runbook) -> list[str]:
     """What the steps that are done leave behind, as lines of mrkdwn; what several leave, once."""
-    lines = [line for done in steps_done(request, runbook) for line in done.words.afterwards(done.run.facts)]
+    return _left_by(steps_done(request, runbook), request)
+
+
+def _left_by(steps: Sequence[StepDone], request: ChangeRequest) -> list[str]:
+    lines = [line for done in steps for line in done.words.afterwards(done.run.facts, request.id)]
     return list(dict.fromkeys(lines))[:_LEFT_SHOWN]
 
 

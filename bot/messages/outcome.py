@@ -56,6 +56,8 @@ def _next(request: ChangeRequest, runbook: Runbook) -> list[str]:
     lines = afterwards(request, runbook)
     if request.runs and request.state not in (State.VERIFIED, State.CHECKS_FAIL):  # there it stands above the checks
         lines.append(not_begun(request, runbook))
+    if request.ending and request.ending.way_out:
+        lines.append(f"Next: {escape(request.ending.way_out, _PHRASE)}")
     if request.state in PLANNED_AGAIN:
         lines.append("To go on, press *Plan again* on the card: it reads production anew.")
     lines += by_hand(request, runbook)

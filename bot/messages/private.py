@@ -1,9 +1,10 @@
 """What one person alone reads: refusals, answers, help, open requests. State is never shown here only."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bot.core.backups_seen import as_typed
 from bot.core.change import State
+from bot.core.pin import LastRollback, last_rollback
 from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -11,17 +12,19 @@ from bot.core.runbook.tables import Scenario
 from bot.messages.blocks import pages, sections
 from bot.messages.card import contacts
 from bot.messages.picture import Picture, picture
+from bot.messages.pin import last_known
 from bot.messages.rollback import Rollback
-from bot.messages.standing import headline, steps_done, what
+from bot.messages.standing import headline, what
 from bot.messages.wording import capital, count, escape, mention, moment, sentence
 
+ASKING = "Vercel is being asked whether that still holds; the answer comes in a moment."
 HELD = "Noted; Slack is slow to say who you are. Your click is kept and decided as soon as it answers."
 _REFUSAL, _PHRASE, _SHOWN = 2500, 160, 20
 _TABLE = 70  # characters; PostgreSQL takes names of 63 bytes
 # The commands without a scenario: its word, how it is typed, what it does.
 _COMMANDS = (
     ("stop", "/rollback stop <request>", "no further step begins (the requester or an approver)"),
-    ("undo", "/rollback undo <request>", "plan that reverses a finished request; needs approval"),
+    ("undo", "/rollback undo <request> [because …]", "take back what an ended request did; needs approval"),
     ("verify", "/rollback verify", "run all checks now"),
     ("deployments", "/rollback deployments", "what is live, and what can be rolled back to"),
     ("status", "/rollback status", "open requests, pinned rollback"),
@@ -31,6 +34,7 @@ _COMMANDS = (
     ("help", "/rollback help", "this"),
     ("help", "/dbrestore help", "the commands that restore tables"),
 )
+WORDS = ("stop", "undo", "deployments", "status", "contacts", "help")  # those of this version
 _RESTORES = (
     ("/dbrestore <table> [<table>…] [from <backup or date>] [long-block] [because …]", "put a backup's rows back"),
     ("/dbrestore all [from <backup or date>] [long-block] [because …]", "the same for every table of the runbook"),
@@ -80,19 +84,18 @@ def whom_to_call(runbook: Runbook) -> Picture:
     return _told(contacts(runbook) or ["The runbook names no contacts."])
 
 
-def help_text(
-    runbook: Runbook, actions: Collection[str], words: Collection[str] = ("stop", "status", "contacts", "help")
-) -> Picture:
+def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str] = WORDS) -> Picture:
     """The commands that work with this version's `actions`; `words` are those that need none."""
     scenarios = [scenario for scenario in runbook.scenarios if _works(scenario, actions)]
     lines = ["*Commands*"]
     if "rollback_deployment" in actions and runbook.vercel:
-        form = "/rollback vercel [previous | dpl_… | https://…] [because …]"
+        form = "/rollback vercel [previous | <commit> | dpl_… | https://…] [because …]"
         lines.append(_command(form, "roll production back; needs approval"))
     lines += [_command(form, effect) for word, form, effect in _COMMANDS if word in words]
     for scenario in scenarios:
         form = f"/rollback {scenario.name} [because …]"
-        lines += [_command(form, f"{scenario.title} (risk {scenario.risk})"), *_symptoms(scenario)]
+        needs = "looks only, no approval" if scenario.is_read_only else f"risk {scenario.risk}"
+        lines += [_command(form, f"{scenario.title} ({needs})"), *_symptoms(scenario)]
     left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
     lines += [f"In the runbook, not in this version: {', '.join(left)}."] if left else []
     return _told([*lines, _REASON])
@@ -116,14 +119,29 @@ def _tables(names: Sequence[str]) -> str:
     return f"*Tables that can be restored*: {', '.join([*shown, *more])}"
 
 
-def status(requests: Sequence[ChangeRequest], link: Callable[[ChangeRequest], str], runbook: Runbook) -> Picture:
-    """Open requests, what holds a target, and the newest rollback among `requests`; `link` is a card's address."""
+def status(
+    requests: Sequence[ChangeRequest],
+    link: Callable[[ChangeRequest], str],
+    runbook: Runbook,
+    *,
+    is_asked: bool = False,
+) -> Picture:
+    """Open requests, what holds a target, and the newest rollback among `requests`; `link` is a card's address.
+
+    `is_asked` says that Vercel is being asked whether that rollback still pins production.
+    """
     is_open = [r for r in requests if not r.is_final and r.plan]
     lines = ["*Open requests*" if is_open else "No open requests."]
     lines += [_open_line(request, link(request), runbook) for request in is_open[:_SHOWN]]
     lines += [f"… and {count(len(is_open) - _SHOWN, 'more request')}"] if len(is_open) > _SHOWN else []
-    pinned = [line for request in requests for line in _pinned(request, link(request), runbook)]
-    return _told([*lines, *pinned[-1:]])
+    last = last_rollback(requests)
+    pinned = [_pinned(last, link(last.request), runbook)] if last else []
+    return _told([*lines, *pinned, *([ASKING] if last and is_asked else [])])
+
+
+def no_rollback() -> Picture:
+    """The answer where nothing pins production, for all that the log knows."""
+    return _told(["No rollback of the last requests pins production, as far as the log knows."])
 
 
 def _told(lines: Sequence[str]) -> Picture:
@@ -157,11 +175,9 @@ def _linked(request: ChangeRequest, address: str) -> str:
     return f"<{escape(address)}|{request.id}>" if is_safe else request.id
 
 
-def _pinned(request: ChangeRequest, address: str, runbook: Runbook) -> Iterator[str]:
+def _pinned(last: LastRollback, address: str, runbook: Runbook) -> str:
     """The rollback that a finished request left; whether somebody promoted since is not known here."""
-    for done in steps_done(request, runbook):
-        if request.is_final and isinstance(done.words, Rollback) and done.words.is_rollback and done.run.ended_at:
-            when = moment(done.run.ended_at, "{date_short_pretty} at {time}")
-            phrase = escape(done.words.what, _PHRASE)
-            unless = "Unless a deployment was promoted since, pushes do not go live."
-            yield f"📌 Last rollback: {_linked(request, address)}, {phrase}, {when}. {unless}"
+    team = runbook.vercel.team if runbook.vercel else ""
+    phrase = escape(Rollback(last.facts, team).what, _PHRASE)
+    when = moment(last.at, "{date_short_pretty} at {time}")
+    return f"📌 Last rollback: {_linked(last.request, address)}, {phrase}, {when}. {last_known()}"

@@ -88,7 +88,7 @@ class Restore:
             "3. No such row (or no such table) and no such session: it did not happen, and no row was changed.",
         )
 
-    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:  # noqa: ARG002  # it is as promised
+    def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:  # noqa: ARG002  # as promised
         """What comes next, as lines of mrkdwn; the same whoever says that it was done."""
         kept = [f"{self.known.quarantine_schema}.{table.quarantine}" for table in self.known.tables]
         where = f"Every row as it was before is kept in {_codes(kept, most=_KEPT_SHOWN)}. Nothing removes it by itself."

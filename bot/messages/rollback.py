@@ -12,6 +12,7 @@ from bot.core.deployment import Deployment, RollbackFacts
 from bot.messages.wording import count, escape, moment
 
 PINNED = "Pushes will not go live until a deployment is promoted."
+UNPINNED = "Afterwards pushes to production go live by themselves again."
 _NAME, _LOOKED_AT = 100, 5  # characters of a name, domains; the plan shows all
 _SUBJECT = 60  # characters of a commit's subject in a phrase
 
@@ -43,7 +44,7 @@ class Rollback:
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         domains = count(len(self.known.domains), "production domain")
-        return f"{domains} will serve it. {PINNED if self.is_rollback else ''}".strip()
+        return f"{domains} will serve it. {PINNED if self.is_rollback else self._pushes}"
 
     @property
     def by_hand(self) -> str:
@@ -63,9 +64,11 @@ class Rollback:
             *(f"• {line}" for line in (*self._warning(), *self._noteworthy())),
         )
 
-    def done(self, at: str, found: Mapping[str, object]) -> str:  # noqa: ARG002  # it is as promised
+    def done(self, at: str, found: Mapping[str, object]) -> str:
         """What was proven `at` a moment, as a sentence of mrkdwn."""
         verb = "Rolled back" if self.is_rollback else "Promoted"
+        if found.get("already_live") is True:
+            verb = f"Already live: Vercel did not take the {self.known.how}, because somebody was faster"
         return f"{verb}: every production domain served {escape(_named(self.known.target))} at {at}."
 
     def look_at(self, op_id: str) -> tuple[str, ...]:  # noqa: ARG002  # Vercel keeps none
@@ -79,20 +82,39 @@ class Rollback:
             f"It happened only if every one does; before, `{escape(self.known.deployment.id, _NAME)}` was live.",
         )
 
-    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:
+    def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:
         """What comes next, by what was `found` when it was done; None where a person said so."""
         found = found or {}
         crons = found.get("crons_deployment") or self.known.target.id
         behind = f"Cron jobs ran from `{escape(str(crons), _NAME)}` when the step ended, not from the live deployment."
-        return (*self._next_push(found), *([behind] if crons != self.known.target.id else []))
+        return (
+            *self._origin(found),
+            *self._next_push(found, request),
+            *([behind] if crons != self.known.target.id else []),
+        )
 
-    def _next_push(self, found: Mapping[str, object]) -> tuple[str, ...]:
-        if not self.is_rollback:
+    def _origin(self, found: Mapping[str, object]) -> tuple[str, ...]:
+        origin = found.get("moved_from")
+        if not origin:
             return ()
+        what = f"⚠️ Somebody changed production just before the order: it was moved from `{escape(str(origin), _NAME)}`"
+        return (f"{what}, which the plan never saw. Find out whether that was the fix.",)
+
+    def _next_push(self, found: Mapping[str, object], request: str) -> tuple[str, ...]:
+        if not self.is_rollback:
+            is_off = found.get("auto_assign") is False
+            return ("Automatic deployments are off all the same: pushes do not go live.",) if is_off else ()
         if found.get("auto_assign") is True:
             return ("📌 Automatic deployments are still on: the next push goes live and ends this rollback.",)
-        undo = _command("promote", self.known.deployment, self.team)
-        return (f"📌 {PINNED} The promote that undoes this: `{escape(undo)}`",)
+        promote = escape(_command("promote", self.known.deployment, self.team))
+        undo = f"`/rollback undo {escape(request)}` promotes what was live before."
+        return (f"📌 {PINNED} {undo} By hand: `{promote}`",)
+
+    @property
+    def _pushes(self) -> str:
+        """Of a promote: it is not published whether it turns on what was off before any rollback."""
+        staged = "Pushes did not go live by themselves before the rollback either; a promote may not change that."
+        return staged if self.known.auto_assign_once is False else UNPINNED
 
     def _domains(self) -> Iterator[str]:
         yield "*Production domains* and what they serve now"
@@ -104,6 +126,8 @@ class Rollback:
 
     def _left_as_it_is(self) -> Iterator[str]:
         if not self.is_rollback:
+            yield "*Not changed*: the database. That build keeps the environment variables that it was built with"
+            yield self._pushes
             return
         yield (
             "*Not restored*: the database (not touched); environment variables (that build keeps those it was built "
@@ -118,7 +142,8 @@ class Rollback:
     def _noteworthy(self) -> Iterator[str]:
         known = self.known
         if known.rolled_back:
-            yield "Production was rolled back already when this plan was made"
+            ends = "" if self.is_rollback else "; this ends it"
+            yield f"Production was rolled back already when this plan was made{ends}"
         if len(set(known.live.values())) > 1:
             yield "Production is split: the domains serve different deployments now"
         if known.rolling:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.change import Kind, State
 from bot.core.checks import Verdict
-from bot.core.request import ChangeRequest, StepRun
+from bot.core.request import AFTER_THE_STEPS, ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 from bot.messages.steps import StepWords, words_of
 from bot.messages.wording import count, escape, listed, mention, moment, plain, sentence
@@ -31,8 +31,6 @@ SYMBOLS = {
 }
 RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
 _REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
-_AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
-
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
 # The bot's own sentences with mentions in them. What an action tells may hold names that anybody chose.
 _NAMES_PEOPLE = frozenset({Kind.DRIFT_FOUND, Kind.SETTLED_AS_NOT_DONE})
@@ -68,9 +66,7 @@ def is_partly_done(request: ChangeRequest) -> bool:
 def steps_done(request: ChangeRequest, runbook: Runbook) -> tuple[StepDone, ...]:
     """The steps that are done."""
     words = step_words(request, runbook)
-    settled = request.state in _AFTER_THE_STEPS
-    runs = [run for run in request.runs if run.facts is not None or (settled and run.ended_at)]
-    return tuple(StepDone(run, words[run.index]) for run in runs)
+    return tuple(StepDone(run, words[run.index]) for run in request.done)
 
 
 def drifted(request: ChangeRequest) -> StepRun | None:
@@ -116,7 +112,7 @@ def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
 
 
 def _nothing_changed(request: ChangeRequest) -> bool:
-    return request.is_final and request.state not in _AFTER_THE_STEPS and not is_partly_done(request)
+    return request.is_final and request.state not in AFTER_THE_STEPS and not is_partly_done(request)
 
 
 def not_begun(request: ChangeRequest, runbook: Runbook) -> str:

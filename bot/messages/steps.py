@@ -62,8 +62,11 @@ class StepWords(Protocol):
         """What a person looks at to know whether the operation happened, as lines of mrkdwn."""
         ...
 
-    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:
-        """What comes next, as lines of mrkdwn, by what was `found` when it was done; None where a person said so."""
+    def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:
+        """What comes next, as lines of mrkdwn, by what was `found` when it was done; None where a person said so.
+
+        `request` is the id of the one that did it.
+        """
         ...
 
 
@@ -100,7 +103,7 @@ class AnyStep:
         """What a person looks at to know whether it happened."""
         return (f"Look at `{escape(self.step.target, 200)}`: is it as the plan's *After* says?",)
 
-    def afterwards(self, found: Mapping[str, object] | None) -> tuple[str, ...]:  # noqa: ARG002  # nothing is known of it
+    def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:  # noqa: ARG002  # unknown
         """What comes next, by what was found when it was done."""
         return ()
 

@@ -5,7 +5,7 @@ Harmless means: it can't mention anyone, can't fake a link, can't turn the readi
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
 _ID = re.compile(r"[SUW][A-Z0-9_]+")
@@ -69,6 +69,14 @@ def moment(at: datetime, form: str = "{time}") -> str:
 def count(number: int, noun: str) -> str:
     """The number with its noun: "1 approval", "2 approvals"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def span(of: timedelta) -> str:
+    """How long, in its largest unit: "3 days", "2 h", "5 min"."""
+    if of.days:
+        return count(of.days, "day")
+    minutes = int(of.total_seconds()) // 60
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004  # minutes of an hour
 
 
 def listed(words: list[str]) -> str:

@@ -1,10 +1,12 @@
 """Planning a rollback: which deployment is chosen, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from bot.actions.rollback_deployment import RollbackDeployment, lookup
+from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.rollback_target import lookup
 from bot.core.deployment import RollbackFacts, rollback_facts
 from bot.core.errors import Refused
 from bot.core.plan import Step
@@ -203,3 +205,71 @@ def test_a_project_that_cannot_be_read_is_refused_with_what_to_check(
     assert refused.rule == rule
     assert "Not authorized" in refused.text
     assert "Check" in refused.text
+
+
+def sha(vercel: VercelStandIn, id_: str) -> str:
+    found: str = vercel.builds[id_].as_json()["meta"]["githubCommitSha"]
+    return found
+
+
+@pytest.mark.parametrize("length", [7, 12, 40])
+def test_a_deployment_is_named_by_the_beginning_of_its_commit(
+    rollback: RollbackDeployment, vercel: VercelStandIn, length: int
+) -> None:
+    assert planned(rollback, sha(vercel, the.OLDER)[:length]).target.id == the.OLDER
+
+
+def test_a_commit_that_cannot_be_gone_to_is_refused_with_the_reason(
+    rollback: RollbackDeployment, vercel: VercelStandIn
+) -> None:
+    assert "its build is ERROR" in refusal(rollback, sha(vercel, the.ERRORED)).text
+    assert refusal(rollback, sha(vercel, the.BROKEN)).rule == "already_live"
+
+
+def test_a_commit_that_nothing_was_built_from_is_refused_with_what_is_eligible(rollback: RollbackDeployment) -> None:
+    refused = refusal(rollback, "0000000")
+    assert refused.rule == "unknown_target"
+    assert f"Eligible: {the.PREVIOUS}" in refused.text
+
+
+def test_of_two_builds_of_one_commit_the_one_that_can_be_gone_to_is_meant(
+    rollback: RollbackDeployment, vercel: VercelStandIn
+) -> None:
+    rebuild_of(vercel, the.OLDER, offered=False)
+    assert planned(rollback, sha(vercel, the.OLDER)[:10]).target.id == the.OLDER
+
+
+def test_of_two_builds_of_one_commit_that_can_both_be_gone_to_one_is_named_by_its_id(
+    rollback: RollbackDeployment, vercel: VercelStandIn
+) -> None:
+    again = rebuild_of(vercel, the.OLDER, offered=True)
+    refused = refusal(rollback, sha(vercel, the.OLDER)[:10])
+    assert refused.rule == "ambiguous_target"
+    assert the.OLDER in refused.text
+    assert again in refused.text
+
+
+def rebuild_of(vercel: VercelStandIn, id_: str, *, offered: bool) -> str:
+    """A second build of the same commit."""
+    old = vercel.builds[id_]
+    again = replace(old, id=f"{old.id[:-2]}ZZ", created=old.created + 60, offered=offered)
+    vercel.builds[again.id] = again
+    return again.id
+
+
+@pytest.mark.parametrize(
+    "target", ["previous", the.PREVIEW, the.BROKEN, f"https://{the.SITE}", "dpl_nothing", "yesterday", "0000000"]
+)
+def test_every_refusal_of_a_target_says_what_is_eligible_instead(
+    rollback: RollbackDeployment, vercel: VercelStandIn, target: str
+) -> None:
+    if target == "previous":
+        vercel.domains[the.SITE] = the.OLDER
+    assert f"Eligible: {the.PREVIOUS}" in refusal(rollback, target).text
+
+
+def test_the_hobby_plans_refusal_says_what_is_eligible_too(rollback: RollbackDeployment, vercel: VercelStandIn) -> None:
+    vercel.plan = "hobby"
+    told = refusal(rollback, the.OLDER).text
+    assert f"Eligible: {the.PREVIOUS}" in told
+    assert the.OLDEST not in told

@@ -4,6 +4,7 @@ import pytest
 
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.core.checks import CheckResult, Verdict
+from bot.core.deployment import rollback_facts
 from bot.core.errors import OutcomeUnknown, Refused
 from bot.core.plan import Step
 from tests.actions.ordering import OP, PROJECT_READ, finish, look, sent
@@ -95,3 +96,43 @@ def test_there_is_nothing_to_undo_once_production_moved_on(
     with pytest.raises(Refused) as refused:
         rollback.undo(step)
     assert refused.value.rule == "undo_moved_on"
+
+
+def test_while_a_rolling_release_is_under_way_no_promote_is_planned(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    finish(rollback, step, hand)
+    vercel.rolling = {"base": the.PREVIOUS, "canary": the.OLDER, "percent": 10}
+    with pytest.raises(Refused, match="Vercel would queue a promote behind it") as refused:
+        rollback.undo(step)
+    assert refused.value.rule == "rolling_release"
+
+
+def test_after_a_split_the_undo_does_not_guess_what_to_go_back_to(
+    rollback: RollbackDeployment, vercel: VercelStandIn, hand: Hand
+) -> None:
+    vercel.domains[the.SITE] = the.OLDER
+    step = rollback.plan({"target": the.PREVIOUS})
+    finish(rollback, step, hand)
+    with pytest.raises(Refused) as refused:
+        rollback.undo(step)
+    assert refused.value.rule == "undo_split"
+
+
+def test_what_was_live_before_may_be_gone(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    finish(rollback, step, hand)
+    vercel.builds[the.BROKEN].deleted = True
+    with pytest.raises(Refused, match=f"finds no deployment {the.BROKEN}"):
+        rollback.undo(step)
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_the_undo_knows_whether_pushes_went_live_before_the_rollback(
+    rollback: RollbackDeployment, vercel: VercelStandIn, hand: Hand, *, once: bool
+) -> None:
+    vercel.auto_assign = once
+    step = rollback.plan({})
+    finish(rollback, step, hand)
+    assert rollback_facts(rollback.undo(step)).auto_assign_once is once

@@ -144,3 +144,80 @@ def test_a_rolling_release_that_goes_on_is_not_success(
     vercel.rolling = {"base": the.PREVIOUS, "canary": the.OLDEST, "percent": 10}
     with pytest.raises(OutcomeUnknown, match="rolling release"):
         look(rollback, step, at_deadline=True)
+
+
+def test_what_production_was_moved_from_is_told_where_the_plan_never_saw_it(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    vercel.promote_by_someone(the.OLDEST)
+    sent(rollback, step)
+    hand.turn(10)
+    assert look(rollback, step)["moved_from"] == the.OLDEST
+    (check,) = [check for check in rollback.verify(step, OP) if check.name == "Moved from"]
+    assert (check.required, f"moved from {the.OLDEST}" in check.seen) == (False, True)
+
+
+def test_what_was_moved_as_planned_says_nothing_of_it(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    sent(rollback, step)
+    hand.turn(10)
+    assert look(rollback, step)["moved_from"] == ""
+    assert "Moved from" not in [check.name for check in rollback.verify(step, OP)]
+
+
+def test_out_of_a_rolling_release_both_of_its_sides_are_as_planned(
+    rollback: RollbackDeployment, vercel: VercelStandIn, hand: Hand
+) -> None:
+    vercel.rolling = {"base": the.BROKEN, "canary": the.OLDEST, "percent": 10}
+    step = rollback.plan({"target": the.PREVIOUS})
+    sent(rollback, step)
+    hand.turn(10)
+    assert look(rollback, step)["moved_from"] == ""
+
+
+def test_a_part_that_moved_is_told_with_the_way_on_and_the_way_back(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    vercel.stuck_domains = {the.SITE}
+    sent(rollback, step)
+    hand.turn(10)
+    way_out = failure(rollback, step, at_deadline=True).way_out
+    assert f"`/rollback vercel {the.PREVIOUS}` moves the domains that are left" in way_out
+    assert f"`/rollback vercel {the.BROKEN}` brings the others back" in way_out
+
+
+def test_a_conflict_is_told_with_whom_to_talk_to_first(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn
+) -> None:
+    vercel.promote_after_post = the.OLDEST
+    with pytest.raises(StepFailed) as failed:
+        rollback.execute(step, OP, "")
+    assert "Find out who did it" in failed.value.way_out
+
+
+def test_a_job_that_was_skipped_is_told_with_what_else_can_be_gone_to(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
+) -> None:
+    vercel.job_result = "skipped"
+    sent(rollback, step)
+    hand.turn(10)
+    assert "`/rollback deployments`" in failure(rollback, step).way_out
+
+
+@pytest.mark.parametrize(
+    ("status", "way_out"),
+    [
+        (402, "only goes back to the previous"),
+        (403, "VERCEL_TOKEN"),
+        (404, "`/rollback deployments`"),
+        (429, "ask again in a minute"),
+    ],
+)
+def test_a_refusal_of_vercels_is_told_with_the_way_out(
+    rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, status: int, way_out: str
+) -> None:
+    vercel.lay(Fault(ORDER, apply=False, answer=Answer(status)))
+    with pytest.raises(StepFailed) as failed:
+        rollback.execute(step, OP, "")
+    assert way_out in failed.value.way_out

@@ -14,6 +14,7 @@ from tests.messages.shown import buttons, elements, messages
 # The whole table: history → message → what can be pressed on it. A history without a line has no button at all.
 PRESSED: dict[str, dict[str, set[str]]] = {
     "waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "undo_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "one_approval": {"approval": {"approve", "deny", "withdraw"}},
     "half_time": {"approval": {"approve", "deny", "withdraw"}},
     "approved": {"approval": {"deny", "withdraw"}, "run": {"stop"}},

@@ -25,7 +25,7 @@ LONGEST: dict[str, Callable[[], History]] = {
     "baseline": lambda: longest().planned().baseline(many_results(Verdict.OFF)),
     "unproven": lambda: longest().planned().approved().started().unproven(LONG),
     "unknown": lambda: longest().planned().approved().started().lost(LONG),
-    "failed": lambda: longest().planned().approved().started().failed(LONG, changed=LONG),
+    "failed": lambda: longest().planned().approved().started().failed(LONG, changed=LONG, way_out=LONG),
     "denied": lambda: longest().planned().denied_by("U0CY", LONG),
     "superseded": lambda: longest().planned().drifted(LONG),
     "refused": lambda: longest().refused(LONG),

@@ -12,9 +12,10 @@ LINK = "https://acme.slack.com/archives/C0INC/p1795230720000100"
 
 def test_help_shows_the_commands_that_work_and_no_other() -> None:
     text = words(help_text(runbook(), {"rollback_deployment"}))
-    assert "/rollback vercel [previous | dpl_… | https://…] [because …]" in text
+    assert "/rollback vercel [previous | &lt;commit&gt; | dpl_… | https://…] [because …]" in text
     assert "/rollback stop &lt;request&gt;" in text
-    assert "/rollback undo" not in text
+    assert "/rollback undo &lt;request&gt; [because …]" in text
+    assert "/rollback verify" not in text
 
 
 def test_help_says_which_scenarios_are_not_in_this_version() -> None:

@@ -3,7 +3,19 @@
 import pytest
 
 from bot.core.change import State
-from tests.histories import BEN, CY, TYPICAL, History, of_two_steps, rollback_step, running, unknown, verified, waiting
+from tests.histories import (
+    BEN,
+    CY,
+    TYPICAL,
+    History,
+    of_two_steps,
+    rollback_step,
+    running,
+    undo,
+    unknown,
+    verified,
+    waiting,
+)
 from tests.messages.restores import ALL
 from tests.messages.shown import messages, words
 from tests.shop import BROKEN, GOOD
@@ -191,6 +203,53 @@ def test_the_outcome_names_the_promote_that_undoes_it() -> None:
     assert f"`vercel promote {BROKEN.id} --yes --scope acme`" in told(verified(), "outcome")
 
 
+def test_the_card_of_a_rollback_is_pinned_until_it_is_undone_or_a_promote_is_seen() -> None:
+    pinned = "Pushes will not go live until a deployment is promoted."
+    assert pinned in told(verified(), "card")
+    assert pinned not in told(verified().undone(0), "card")
+    assert "Undone by R-18." in told(verified().undone(0), "card")
+    assert pinned not in told(verified().promote_seen(), "card")
+    assert "Not pinned any more: dpl_New" in told(verified().promote_seen(), "card")
+
+
+def test_the_card_says_which_step_of_several_was_undone() -> None:
+    stopped = TYPICAL["two_steps_stopped"]
+    assert "Undone by R-18." in told(_copy(stopped).undone(0), "card")
+    both = of_two_steps().approved().started().finished().started().finished().verifying().verified()
+    assert "Undone by R-18 (step 2 of it)." in told(both.undone(1), "card")
+
+
+def test_the_plan_of_an_undo_says_that_pushes_go_live_again() -> None:
+    assert "Afterwards pushes to production go live by themselves again." in told(undo(), "plan")
+
+
+def test_where_pushes_did_not_go_live_before_the_rollback_the_undo_promises_nothing() -> None:
+    step = rollback_step(how="promote", auto_assign=False, auto_assign_once=False)
+    plan = told(History(step).planned(), "plan")
+    assert "a promote may not change that" in plan
+    assert "go live by themselves again" not in plan
+
+
+def test_what_somebody_else_made_live_first_is_not_called_rolled_back() -> None:
+    history = running().finished(already_live=True)
+    assert "Already live: Vercel did not take the rollback, because somebody was faster" in told(history, "card")
+
+
+def test_what_the_plan_never_saw_is_said_with_the_outcome() -> None:
+    history = running().finished(moved_from="dpl_Hotfix").verifying().verified()
+    assert "moved from `dpl_Hotfix`, which the plan never saw" in told(history, "outcome")
+
+
+def test_a_failure_ends_with_the_way_out() -> None:
+    assert f"Next: `/rollback vercel {GOOD.id}` moves" in told(TYPICAL["failed_partly_done"], "outcome")
+
+
+def _copy(history: History) -> History:
+    copied = History(*history.steps)
+    copied.events = list(history.events)
+    return copied
+
+
 def test_the_outcome_shows_the_newest_hash_of_the_log() -> None:
     ending = verified().request.ending
     assert ending
@@ -204,10 +263,10 @@ def test_a_denial_says_who_and_why() -> None:
 
 @pytest.mark.parametrize("name", [n for n, history in ALL.items() if history.request.is_final and n != "refused"])
 def test_the_outcome_does_not_change_with_what_is_recorded_later(name: str) -> None:
-    history = History(*ALL[name].steps)
-    history.events = list(ALL[name].events)
+    history = _copy(ALL[name])
     before = messages(history)["outcome"].picture.digest
     history.posted("card").posted("unknown").click_refused(BEN, "Too late.").click_held(CY).fault().half_time().closed()
+    history.undone(0).promote_seen()
     assert messages(history)["outcome"].picture.digest == before
 
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.messages.picture import Block
+from tests.messages.looked import LOOKED
 from tests.messages.restores import ALL
 from tests.messages.shown import messages
 
@@ -33,11 +35,15 @@ def _files() -> Iterator[tuple[str, str]]:
             known.add(message.picture.digest)
             file = f"{history}.{name.replace('/', '_')}.json"
             told[file] = message.picture.text
-            blocks = [
-                {key: value for key, value in block.items() if key != "block_id"} for block in message.picture.blocks
-            ]
-            yield file, _spelled({"blocks": blocks})
+            yield file, _spelled({"blocks": [_unnamed(block) for block in message.picture.blocks]})
+    for name, picture in LOOKED.items():
+        told[f"{name}.json"] = picture.text
+        yield f"{name}.json", _spelled({"blocks": [_unnamed(block) for block in picture.blocks]})
     yield TEXTS, _spelled(told)
+
+
+def _unnamed(block: Block) -> Block:
+    return {key: value for key, value in block.items() if key != "block_id"}
 
 
 def _write(files: dict[str, str]) -> None:

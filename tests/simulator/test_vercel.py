@@ -90,6 +90,7 @@ def test_a_rollback_is_accepted_with_an_empty_201_and_moves_the_domains_one_by_o
 def test_the_job_is_shown_after_a_lag_and_only_when_asked_for(
     http: httpx.Client, vercel: VercelStandIn, hand: Hand
 ) -> None:
+    vercel.record_lag = 0.05
     http.post(f"{ROLLBACK}/{the.PREVIOUS}", json={})
     assert read(http, PROJECT, rollbackInfo="true")["lastAliasRequest"] is None
     hand.turn(vercel.record_lag)

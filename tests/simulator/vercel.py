@@ -13,20 +13,21 @@ from urllib.parse import unquote
 from tests.simulator import vercel_bodies as bodies
 from tests.simulator import vercel_cast as the
 from tests.simulator.vercel_bodies import refusal
+from tests.simulator.vercel_builds import Builds, with_reason
 from tests.simulator.vercel_cast import Build, Order
 from tests.simulator.wire import Answer, Request, Wire
 
 USER = {"id": "usr_standin", "uid": "usr_standin", "username": "standin", "email": "standin@ibam.example"}
 
 
-class VercelStandIn(Wire):
+class VercelStandIn(Builds, Wire):
     """Vercel with the default cast; the broken deployment is live on every production domain."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
         self.clock = clock
         self.clock_skew = 0.0  # seconds that Vercel's clock is ahead of ours
-        self.record_lag = 0.05  # seconds until lastAliasRequest shows an order
+        self.record_lag = 0.0  # seconds until lastAliasRequest shows an order; the official client gives up on any
         self.job_seconds = 0.4
         self.domain_seconds = 0.1  # for each domain, one after another
         self.stuck_domains: set[str] = set()
@@ -109,23 +110,21 @@ class VercelStandIn(Wire):
 
     def _team(self, request: Request, name: str = "") -> Answer:
         team = {"id": the.TEAM, "slug": the.TEAM_SLUG, "name": "IBAM Projects"}
-        return Answer(body=team if name else {"teams": [team]})
+        if name not in ("", the.TEAM, the.TEAM_SLUG):
+            return refusal(403, "forbidden", f'You don\'t have permission to access the team "{name}".')
+        return Answer(body=team if name else {"teams": [team], "pagination": {"count": 1, "next": None, "prev": None}})
 
     def _project(self, request: Request, name: str) -> Answer:
         if name not in (the.PROJECT, the.PROJECT_NAME):
             return refusal(404, "not_found", "Project not found.")
-        body = {
-            "id": the.PROJECT,
-            "name": the.PROJECT_NAME,
-            "accountId": the.TEAM,
-            "alias": bodies.domains({domain: self.builds[id_] for domain, id_ in self.domains.items()}),
-            "targets": {"production": bodies.by_id(self.builds[self._current()], self.plan)},
-            "autoAssignCustomDomains": self.auto_assign,
-            "lastAliasRequest": self._job() if request.query.get("rollbackInfo") == "true" else None,
-            "lastRollbackTarget": None,
-            "rollingRelease": {"target": "production", "stages": self.rolling_stages} if self.rolling_stages else None,
-            "crons": {"deploymentId": self.crons_deployment, "definitions": []} if self.crons_deployment else None,
-        }
+        body = bodies.project(
+            {domain: self.builds[id_] for domain, id_ in self.domains.items()},
+            self.plan,
+            autoAssignCustomDomains=self.auto_assign,
+            lastAliasRequest=self._job() if request.query.get("rollbackInfo") == "true" else None,
+            rollingRelease={"target": "production", "stages": self.rolling_stages} if self.rolling_stages else None,
+            crons=bodies.crons(self.crons_deployment, self.clock()) if self.crons_deployment else None,
+        )
         return Answer(body=body)
 
     def _deployments(self, request: Request) -> Answer:
@@ -137,11 +136,10 @@ class VercelStandIn(Wire):
         limit = int(query.get("limit", 20))
         page, more = rows[:limit], rows[limit:]
         following = int(page[-1].created * 1000) if more else None
-        pagination = {"count": len(page), "next": following, "prev": None}
         return Answer(
             body={
                 "deployments": [bodies.row(build, candidate=self._is_candidate(build)) for build in page],
-                "pagination": pagination,
+                "pagination": {"count": len(page), "next": following, "prev": None},
             }
         )
 
@@ -162,7 +160,7 @@ class VercelStandIn(Wire):
         return Answer(body=bodies.by_id(build, self.plan) if build.owner == the.TEAM else bodies.reduced(build))
 
     def _alias(self, request: Request, name: str = "") -> Answer:
-        rows = [{"alias": name, "deploymentId": id_, "projectId": the.PROJECT} for name, id_ in self.domains.items()]
+        rows = [bodies.alias_of(domain, self.builds[id_]) for domain, id_ in self.domains.items()]
         if not name:
             return Answer(body={"aliases": rows, "pagination": {"count": len(rows), "next": None, "prev": None}})
         found = [row for row in rows if row["alias"] == name]
@@ -171,9 +169,8 @@ class VercelStandIn(Wire):
     def _rolling_release(self, request: Request, name: str) -> Answer:
         if self.rolling is None:
             return Answer(body={"rollingRelease": None})
-        base, canary = (bodies.by_id(self.builds[self.rolling[side]], self.plan) for side in ("base", "canary"))
-        stage = {"index": 0, "isFinalStage": False, "targetPercentage": self.rolling["percent"]}
-        release = {"state": "ACTIVE", "currentDeployment": base, "canaryDeployment": canary, "activeStage": stage}
+        base, canary = (self.builds[self.rolling[side]] for side in ("base", "canary"))
+        release = bodies.rolling_release(base, canary, self.rolling["percent"], self.clock())
         return Answer(body={"rollingRelease": release})
 
     def _order_aliases(self, request: Request, name: str, how: str) -> Answer:
@@ -194,6 +191,8 @@ class VercelStandIn(Wire):
         build = self.builds.get(deployment)
         if problem := self._impossible(name, build):
             return problem
+        if self.builds[deployment].substate != "PROMOTED":
+            return refusal(422, "unprocessable_entity", "The deployment has never served production.")
         if set(self.domains.values()) == {deployment} and self.rolling is None:
             return refusal(422, "unprocessable_entity", "The deployment is already the current production deployment.")
         if self.plan == "hobby" and deployment != self.before_live[-1]:
@@ -288,7 +287,9 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "/v[12]/teams", V._team),
     ("GET", f"/v9{P}", V._project),
     ("GET", "/v[67]/deployments", V._deployments),
-    ("GET", "/v13/deployments/([^/]+)", V._deployment),
+    ("GET", "/v13/deployments/([^/]+)", with_reason(V._deployment)),
+    ("GET", "/v3/deployments/([^/]+)/events", V._events),
+    ("GET", "/v11/deployments/([^/]+)/builds", lambda *_: Answer(body={"builds": []})),
     ("GET", "/v4/aliases", V._alias),
     ("GET", "/v4/aliases/([^/]+)", V._alias),
     ("GET", f"/v1{P}/rolling-release", V._rolling_release),

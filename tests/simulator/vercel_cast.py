@@ -6,6 +6,7 @@ from typing import Any
 TOKEN = "vcp_standin00000000000000"
 TEAM, TEAM_SLUG = "team_7Qm2ibamprojects00000001", "ibam-projects"
 PROJECT, PROJECT_NAME = "prj_4Kd9ibamlearnplatformv300", "ibam-learn-platform-v3"
+NAMES = (PROJECT, PROJECT_NAME)
 OTHER_PROJECT = "prj_8Zz1somebodyelses0000000"
 SITE = "ibam-learn-platform-v3.vercel.app"
 DOMAINS = (SITE, "learn.ibam.example", "app.ibam.example")
@@ -18,6 +19,9 @@ STAGED = "dpl_8sT4gedNotYetL1veCert1f1cate"
 PREVIEW = "dpl_7pV3viewDarkModeExper1ment00"
 ERRORED = "dpl_5eR0rBu1ldFa1ledMissingModul"
 FOREIGN = "dpl_0fR3ignProjectOfSomebodyEls0"
+
+PUSHED = "dpl_pushed000000000000000008"  # what the first push becomes
+SERVED = (BROKEN, PREVIOUS, OLDER, OLDEST)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -52,6 +56,7 @@ class Build:
     def as_json(self) -> dict[str, Any]:
         """What a list's row and the answer by id have in common."""
         created = int(self.created * 1000)
+        author = self.author.split()[0].lower()
         sha = self.id[4:].encode().hex()[:40]
         return {
             "name": PROJECT_NAME,
@@ -62,8 +67,10 @@ class Build:
             "readyState": self.state,
             "readySubstate": self.substate,
             "target": self.target,
+            "type": "LAMBDAS",
             "source": "git",
-            "creator": {"uid": f"usr_{self.author.split()[0].lower()}", "username": self.author.split()[0].lower()},
+            "creator": {"uid": f"usr_{author}", "username": author, "email": f"{author}@ibam.example"},
+            "buildingAt": created + 2_000,
             "inspectorUrl": f"https://vercel.com/{TEAM_SLUG}/{PROJECT_NAME}/{self.id[4:]}",
             "meta": {
                 "githubCommitSha": sha,

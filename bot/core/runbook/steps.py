@@ -32,6 +32,7 @@ _NEEDS: Mapping[str, str] = {
     "resume_writes": "database",
     "watch": "",
 }
+READ_ONLY = frozenset({"inspect_failed_deployment"})  # of these, what only looks: nobody has to approve it
 _ON_TABLES = ("restore_tables", "stop_writes", "resume_writes")
 _DEPLOYMENT = re.compile(r"dpl_[A-Za-z0-9]+")
 

@@ -34,7 +34,7 @@ from bot.core.runbook.fields import (
     table,
 )
 from bot.core.runbook.moments import Anchor, Moment, moment_due
-from bot.core.runbook.steps import Choice, Propose, Steps
+from bot.core.runbook.steps import READ_ONLY, Choice, Propose, Steps
 from bot.core.runbook.templates import Template, unset_sentence
 
 # The words of the commands: a scenario named like one could not be asked for.
@@ -181,6 +181,11 @@ class Scenario:
     def steps(self) -> tuple[Ask | Choice | Propose, ...]:
         """What the scenario asks for, in order."""
         return tuple(step.ask() for step in self.step_tables)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it only looks; then it needs no approval."""
+        return all(isinstance(step, Ask) and step.action in READ_ONLY for step in self.steps)
 
 
 @table

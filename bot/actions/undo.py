@@ -1,0 +1,44 @@
+"""Taking back what an earlier request did: each step by the action that did it, planned like any other step.
+
+What is asked is kept as the request and the number of its step, so that the way back is planned from what was done.
+"""
+
+from collections.abc import Callable, Mapping
+
+from bot.actions import Action
+from bot.core.errors import Refused
+from bot.core.plan import Ask, Facts, Step
+from bot.core.policy import refusal_to_undo
+from bot.core.request import UNDO, ChangeRequest
+
+
+class Undo:
+    """Plans the way back; `read` gives an earlier request as it stands."""
+
+    def __init__(self, actions: Mapping[str, Action], read: Callable[[str], ChangeRequest]) -> None:
+        self._actions, self._read = actions, read
+
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        """What the earlier request was about."""
+        return self._earlier(params).targets
+
+    def plan(self, params: Facts) -> Step:
+        """The step that takes the earlier one back, against production as it is; raises Refused or Unavailable."""
+        step = self._earlier(params).step(int(str(params["step"])))
+        return self._actions[step.action].undo(step)
+
+    def _earlier(self, params: Facts) -> ChangeRequest:
+        """Raises Refused where this step of it can't be taken back, or not any more."""
+        earlier, index = self._read(str(params["request"])), int(str(params["step"]))
+        refusal = refusal_to_undo(earlier, index)
+        if refusal:
+            raise refusal
+        if (action := earlier.step(index).action) not in self._actions:
+            raise Refused("not_in_this_version", f"Undoing this needs {action}, which is not in this version.")
+        return earlier
+
+
+def asks_of_undo(request: ChangeRequest) -> tuple[Ask, ...]:
+    """What to ask for to take every step of `request` back that is done and wasn't taken back: the last one first."""
+    left = [run.index for run in request.done if run.index not in request.undone]
+    return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in reversed(left))

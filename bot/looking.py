@@ -1,0 +1,86 @@
+"""What can be looked at in production without changing it, by the word that asks for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeAlias
+
+from bot.actions import Action
+from bot.actions.backup_listing import list_backups
+from bot.actions.deployment_listing import list_deployments
+from bot.actions.inspect_failed_deployment import INSPECT, inspect_failed_deployment
+from bot.actions.restore_tables import RestoreTables
+from bot.actions.rollback_deployment import RollbackDeployment
+from bot.adapters.vercel import Vercel
+from bot.changes import Changes, Delivery
+from bot.core.deployment import label
+from bot.core.errors import BotError
+from bot.core.pin import Pin, last_rollback, pin_seen
+from bot.core.restore import ACTION
+from bot.logs import secrets_of
+from bot.messages import pin
+from bot.messages.backups import backups
+from bot.messages.build_failure import build_failure
+from bot.messages.deployments import deployments
+from bot.messages.picture import Picture
+from bot.messages.private import no_rollback
+from bot.readings import Readings
+from bot.settings import Settings
+
+PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
+Look: TypeAlias = Callable[[Delivery], None]
+
+
+def looks(
+    settings: Settings,
+    actions: Mapping[str, Action],
+    *,
+    readings: Readings,
+    changes: Changes,
+    clock: Callable[[], datetime],
+) -> dict[str, Look]:
+    """Each begins to read, and tells later."""
+    database, secrets = settings.runbook.database, secrets_of(settings)
+    found: dict[str, Look] = {}
+    restore, rollback = actions.get(ACTION), actions.get(RollbackDeployment.name)
+    if database and isinstance(restore, RestoreTables):
+        reading, oldest = restore.reading, database.max_backup_age
+        found["backups"] = partial(
+            readings.ask, "backups", read=lambda: backups(list_backups(reading), clock(), oldest)
+        )
+    if isinstance(rollback, RollbackDeployment):
+        found |= _of_vercel(rollback.vercel, readings, changes, secrets, clock)
+    return found
+
+
+def _of_vercel(
+    vercel: Vercel, readings: Readings, changes: Changes, secrets: Sequence[str], clock: Callable[[], datetime]
+) -> dict[str, Look]:
+    def inspect(delivery: Delivery) -> None:
+        def look() -> Picture:
+            return build_failure(inspect_failed_deployment(vercel, secrets), delivery.person)
+
+        readings.ask("the failed build", delivery, look, in_channel=True)
+
+    return {
+        INSPECT: inspect,
+        PINNED: partial(readings.ask, "the pin of the rollback", read=partial(look_at_pin, vercel, changes)),
+        "deployments": partial(
+            readings.ask, "deployments", read=lambda: deployments(list_deployments(vercel), clock())
+        ),
+    }
+
+
+def look_at_pin(vercel: Vercel, changes: Changes) -> Picture:
+    """Whether the log's last rollback still pins production; a promote that is seen is written down."""
+    last = last_rollback(changes.open_and_newest())
+    if last is None:
+        return no_rollback()
+    try:
+        seen = pin_seen(last.facts, vercel.read_project(last.facts.project_id))
+        live = label(vercel.read_deployment(seen.deployment).deployment) if seen.deployment else "nothing"
+    except BotError as error:
+        return pin.unseen(last, error.text)
+    if seen.pin is Pin.ENDED:
+        changes.note_promote(last.request.id, live)
+    return pin.pin(last, seen, live)
