@@ -118,6 +118,8 @@ class World:
         """End the bot and the stand-ins."""
         if self.bot and self.bot.is_running:
             self.bot.kill()
+        elif self.bot:
+            self.bot.wait()  # it ended by itself; what it wrote is still to be closed
         for stand_in in (self.slack, self.vercel, self.site, self.switch):
             stand_in.stop()
 
