@@ -179,7 +179,7 @@ ALL: dict[str, History] = {**TYPICAL, **RESTORES}
 
 def odd_restore(text: str, tables: int = 2) -> RestoreFacts:
     """A restore in which every name is `text`."""
-    names = tuple(f"{text}{n}" for n in range(8))
+    names = tuple(f"{text}{n}" for n in range(3))
     one = table(
         name=text,
         schema=text,
