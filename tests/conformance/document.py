@@ -24,9 +24,9 @@ HEAD = """<!-- Written by `make conformance`; tests/conformance/document.py has 
 Both are put through the same {shared} cases against the same stand-in for Vercel's API: the bot's action
 `rollback_deployment` over HTTP with the clock in hand, and `vercel rollback` (for an undo `vercel promote`) of
 {versions} on Node {node} as a process of its own, one after the other. {alone} further cases are about what the client
-has no word for (a plan, a list of what may be gone to, a wait that ends) or repeat one of these with another status; the
-bot is put through all {cases}. That the stand-in answers like Vercel is held against the same client and against the
-types of `@vercel/sdk` 1.28.35. Nothing here was tried against Vercel itself.
+has no word for (a plan, a list of what may be gone to, a wait that ends) or repeat one of these with another status;
+the bot is put through all {cases}. That the stand-in answers like Vercel is held against the same client and against
+the types of `@vercel/sdk` 1.28.35. Nothing here was tried against Vercel itself.
 
 A report is **false** where success is claimed (exit status 0; *done*) and the production domains don't serve what was
 asked for, or failure (another status; *failed*) and an hour later they do. Scripts go by the exit status; the client's
