@@ -89,13 +89,13 @@ UNSEEN = (
     Case("looks get 500 for 7 s", Says.DONE, troubles=(Trouble("look", Answer(500), seconds=7),)),
     Case("looks get 500 for 10 s", Says.DONE, troubles=(Trouble("look", Answer(500), seconds=10),)),
     Case("looks get 500 always", Says.UNKNOWN, troubles=(Trouble("look", Answer(500)),)),
-    Case("looks get HTML 502 for 2 s", Says.DONE, troubles=(Trouble("look", HTML, seconds=2),)),
+    Case("looks get HTML 502 for 2 s", Says.DONE, troubles=(Trouble("look", HTML, seconds=2),), cli=None),
     Case("looks get HTML 502 always", Says.UNKNOWN, troubles=(Trouble("look", HTML),), cli=None),
     Case("looks get a page for 2 s", Says.DONE, troubles=(Trouble("look", PAGE, seconds=2),)),
     Case("looks get no answer for 3 s", Says.DONE, troubles=(Trouble("look", seconds=3),)),
     Case("looks get 503 for 2 s", Says.DONE, troubles=(Trouble("look", Answer(503), seconds=2),), cli=None),
     Case("one look gets 429 with Retry-After: 1", Says.DONE, troubles=(Trouble("look", PATIENT, times=1),)),
-    Case("looks get 429 for 7 s", Says.DONE, troubles=(Trouble("look", PATIENT, seconds=7),)),
+    Case("looks get 429 for 7 s", Says.DONE, troubles=(Trouble("look", PATIENT, seconds=7),), cli=None),
     Case(
         "looks get 429 without a time for 2 s", Says.DONE, troubles=(Trouble("look", Answer(429), seconds=2),), cli=None
     ),
