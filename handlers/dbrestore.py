@@ -11,6 +11,7 @@ from bot.changes import Delivery, Wish
 from bot.core.backups_seen import as_typed
 from bot.core.errors import Refused
 from bot.core.plan import Ask
+from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import RESERVED, Database
 from bot.messages.picture import Picture
@@ -19,7 +20,6 @@ from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command
 from handlers.words import Typed, Word, read, shown
 
-ACTION = "restore_tables"
 LATER = ("backup", "stop-writes", "resume-writes", "purge", "columns")
 _OPTIONS_LATER = ("exact", "breakglass")
 _OPTIONS = ("from", "long-block")

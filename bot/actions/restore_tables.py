@@ -17,7 +17,7 @@ from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import BotError, OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.plan import Facts, Step
-from bot.core.restore import ACTION, RestoreFacts, TableRestore, restore_facts
+from bot.core.restore import ACTION, RestoreFacts, TableRestore, restore_facts, session_of
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
 from bot.core.table import Name
@@ -68,7 +68,7 @@ class RestoreTables:
         """Restore in one transaction; the report that the ledger keeps."""
         facts = restore_facts(step)
         with (
-            connected(self._url, f"rollback-bot {op_id[:8]}") as session,
+            connected(self._url, session_of(op_id)) as session,
             session.within(BEFORE_HELD_SECONDS + facts.longest_seconds),
         ):
             report = _carry_out(Restoration(session, facts, op_id, self._ladder))

@@ -15,6 +15,7 @@ from bot.core.plan import Facts, Step
 from bot.core.table import Column, Name, Table, fills_itself
 
 ACTION = "restore_tables"
+LEDGER = "ledger"  # the table of what was committed, in the schema of the copies
 SIMPLE_ROWS = 200_000  # measured in the design: above it the write block grows past what is bearable
 MOST_ORPHANS, MOST_ORPHANS_SHARE = 100, 0.01
 GROWTH, GROWTH_SHARE = 100, 0.10
@@ -285,6 +286,11 @@ def drift(facts: RestoreFacts, fingerprints: Mapping[str, str], checksums: Mappi
         if checksums.get(table.name) != table.backup_checksum:
             return f"The rows of the backup {table.copy} have changed since the plan."
     return ""
+
+
+def session_of(op_id: str) -> str:
+    """What the session that carries out an operation is called in the database."""
+    return f"rollback-bot {op_id[:8]}"
 
 
 def total(tables: Sequence[TableRestore], field: str) -> int:

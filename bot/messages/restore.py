@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.restore import GROWTH, GROWTH_SHARE, LiveDeployment, RestoreFacts, TableRestore, total
+from bot.core.restore import GROWTH, GROWTH_SHARE, LEDGER, LiveDeployment, RestoreFacts, TableRestore, session_of, total
 from bot.messages.wording import capital, count, escape, listed, moment
 
-LEDGER = "ledger"
 ROLL_BACK = "`/rollback vercel`"
 _NAMED, _NAME, _LABEL = 4, 100, 200  # tables in a phrase; characters of a name, of a deployment's label
 _KEPT_SHOWN, _SESSIONS_SHOWN = 5, 3
@@ -81,7 +80,7 @@ class Restore:
     def look_at(self, op_id: str) -> tuple[str, ...]:
         """What a person looks at to know whether it happened."""
         ledger, operation = _code(f"{self.known.quarantine_schema}.{LEDGER}", _NAME), _code(op_id, _NAME)
-        session = _code(f"rollback-bot {op_id[:8]}")
+        session = _code(session_of(op_id))
         return (
             f"1. In the database, table {ledger}: does a row have the `op_id` {operation}? Then all of it happened.",
             f"2. If none has: is a session of the application {session} connected? Then it may still happen.",

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 
 from bot.adapters.postgres.session import Session, identifier
 from bot.core.plan import Facts
+from bot.core.restore import LEDGER
 from bot.core.table import Name
 
-TABLE = "ledger"
 _LOCK = "pg_catalog.hashtextextended('rollback_bot.' || %s, 0::bigint)"
 
 
@@ -77,7 +77,7 @@ def _make(session: Session, schema: str) -> None:
                 " report jsonb NOT NULL)"
             ).format(_table(schema))
         )
-        keep_apart(session, Name(schema, TABLE), "Restores that were committed, by the operation's id.")
+        keep_apart(session, Name(schema, LEDGER), "Restores that were committed, by the operation's id.")
 
 
 def _exists(session: Session, schema: str) -> bool:
@@ -85,8 +85,8 @@ def _exists(session: Session, schema: str) -> bool:
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = %s AND c.relname = %s"
     )
-    return bool(session.row(query, schema, TABLE)[0])
+    return bool(session.row(query, schema, LEDGER)[0])
 
 
 def _table(schema: str) -> Identifier:
-    return identifier(Name(schema, TABLE))
+    return identifier(Name(schema, LEDGER))

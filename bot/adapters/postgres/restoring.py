@@ -18,7 +18,17 @@ from bot.adapters.postgres.session import Session, SqlError, identifier
 from bot.adapters.postgres.writing import move_forward, write_differences
 from bot.core.errors import Drifted, Refused, StepFailed
 from bot.core.plan import Facts
-from bot.core.restore import Counts, Holder, RestoreFacts, TableRestore, drift, fingerprint, grown, refusal_of_rows
+from bot.core.restore import (
+    Counts,
+    Holder,
+    RestoreFacts,
+    TableRestore,
+    drift,
+    fingerprint,
+    grown,
+    refusal_of_rows,
+    session_of,
+)
 from bot.core.table import Name, Table
 
 LADDER_SECONDS = (0.2, 0.3, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0)
@@ -71,7 +81,7 @@ class Restoration:
             "BEGIN ISOLATION LEVEL READ COMMITTED"
         )  # not READ WRITE: that would overrule a full disk's read-only
         # Said once more: a pooler may have given its own name at the connection.
-        name = f"rollback-bot {self._op_id[:8]}"
+        name = session_of(self._op_id)
         session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=name, **WRITING)
         session.rows(_DURABLE)
         try:
