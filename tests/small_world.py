@@ -134,7 +134,7 @@ class Levers:
     def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         return ()
 
-    def undo(self, step: Step) -> Step:
+    def undo(self, step: Step, op_id: str) -> Step:
         raise Refused("no_undo", "Push it up by hand.")
 
     def deadline(self) -> timedelta:

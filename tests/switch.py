@@ -56,7 +56,7 @@ class TurnSwitch:
     def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
         return (CheckResult("Switch", Verdict.PASSED, required=False, expected="", seen="read"),)
 
-    def undo(self, step: Step) -> Step:
+    def undo(self, step: Step, op_id: str) -> Step:
         raise Refused("no_undo", "Turn it by hand.")
 
     def deadline(self) -> timedelta:

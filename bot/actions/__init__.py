@@ -61,8 +61,8 @@ class Action(Plans, Protocol):
         """What production shows of the step now; an unreachable provider is a failed check, not an error."""
         ...
 
-    def undo(self, step: Step) -> Step:
-        """The step that takes this one back, planned like any other; raises Refused or Unavailable."""
+    def undo(self, step: Step, op_id: str) -> Step:
+        """The step that takes back what this one did as operation `op_id`; raises Refused or Unavailable."""
         ...
 
     def deadline(self) -> timedelta:

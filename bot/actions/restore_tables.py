@@ -99,7 +99,7 @@ class RestoreTables:
             seen = error.text if isinstance(error, BotError) else f"PostgreSQL refused a reading ({error})"
             return (CheckResult(_COMMITTED, Verdict.FAILED, required=True, expected="in the ledger", seen=seen),)
 
-    def undo(self, step: Step) -> Step:
+    def undo(self, step: Step, op_id: str) -> Step:  # noqa: ARG002  # not in this version
         """Not in this version."""
         kept = ", ".join(f"{table.quarantine}" for table in restore_facts(step).tables)
         raise Refused(

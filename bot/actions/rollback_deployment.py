@@ -106,7 +106,7 @@ class RollbackDeployment:
             return (domains_check(facts, error.text, passed=False),)
         return checks(facts, project)
 
-    def undo(self, step: Step) -> Step:
+    def undo(self, step: Step, op_id: str) -> Step:  # noqa: ARG002  # Vercel knows no operation of ours
         """Promote what was live before, which also turns automatic deployments on; of an undo: roll back again."""
         done = rollback_facts(step)
         project = self.vercel.read_project(done.project_id)

@@ -24,8 +24,9 @@ class Undo:
 
     def plan(self, params: Facts) -> Step:
         """The step that takes the earlier one back, against production as it is; raises Refused or Unavailable."""
-        step = self._earlier(params).step(int(str(params["step"])))
-        return self._actions[step.action].undo(step)
+        earlier, index = self._earlier(params), int(str(params["step"]))
+        step = earlier.step(index)
+        return self._actions[step.action].undo(step, earlier.op_ids[index])
 
     def _earlier(self, params: Facts) -> ChangeRequest:
         """Raises Refused where this step of it can't be taken back, or not any more."""

@@ -58,20 +58,20 @@ def test_the_undo_promotes_what_was_live_and_pushes_go_live_again(
     rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
 ) -> None:
     finish(rollback, step, hand)
-    undo = rollback.undo(step)
+    undo = rollback.undo(step, OP)
     assert (undo.after["how"], undo.target) == ("promote", step.target)
     assert rollback.recheck(undo) == ""
     finish(rollback, undo, hand)
     assert vercel.posts[-1].path == f"/v10/projects/{the.PROJECT}/promote/{the.BROKEN}"
     assert checks(rollback, undo)["Automatic deployments"].verdict is Verdict.PASSED
-    assert rollback.undo(undo).after["how"] == "rollback"
+    assert rollback.undo(undo, OP).after["how"] == "rollback"
 
 
 def test_a_promote_queued_behind_a_rolling_release_is_not_success(
     rollback: RollbackDeployment, step: Step, vercel: VercelStandIn, hand: Hand
 ) -> None:
     finish(rollback, step, hand)
-    undo = rollback.undo(step)
+    undo = rollback.undo(step, OP)
     vercel.rolling = {"base": the.PREVIOUS, "canary": the.OLDER, "percent": 10}
     with pytest.raises(OutcomeUnknown, match="queued"):
         rollback.execute(undo, OP, "")
@@ -82,7 +82,7 @@ def test_a_promote_that_starts_a_rolling_release_is_not_success_yet(
 ) -> None:
     finish(rollback, step, hand)
     vercel.rolling_stages = [{"targetPercentage": 10}]
-    undo = rollback.undo(step)
+    undo = rollback.undo(step, OP)
     assert "accepted the promote" in sent(rollback, undo).text
     with pytest.raises(OutcomeUnknown, match="10 %"):
         look(rollback, undo)
@@ -94,7 +94,7 @@ def test_there_is_nothing_to_undo_once_production_moved_on(
     finish(rollback, step, hand)
     vercel.promote_by_someone(the.OLDEST)
     with pytest.raises(Refused) as refused:
-        rollback.undo(step)
+        rollback.undo(step, OP)
     assert refused.value.rule == "undo_moved_on"
 
 
@@ -104,7 +104,7 @@ def test_while_a_rolling_release_is_under_way_no_promote_is_planned(
     finish(rollback, step, hand)
     vercel.rolling = {"base": the.PREVIOUS, "canary": the.OLDER, "percent": 10}
     with pytest.raises(Refused, match="Vercel would queue a promote behind it") as refused:
-        rollback.undo(step)
+        rollback.undo(step, OP)
     assert refused.value.rule == "rolling_release"
 
 
@@ -115,7 +115,7 @@ def test_after_a_split_the_undo_does_not_guess_what_to_go_back_to(
     step = rollback.plan({"target": the.PREVIOUS})
     finish(rollback, step, hand)
     with pytest.raises(Refused) as refused:
-        rollback.undo(step)
+        rollback.undo(step, OP)
     assert refused.value.rule == "undo_split"
 
 
@@ -125,7 +125,7 @@ def test_what_was_live_before_may_be_gone(
     finish(rollback, step, hand)
     vercel.builds[the.BROKEN].deleted = True
     with pytest.raises(Refused, match=f"finds no deployment {the.BROKEN}"):
-        rollback.undo(step)
+        rollback.undo(step, OP)
 
 
 @pytest.mark.parametrize("once", [True, False])
@@ -135,4 +135,4 @@ def test_the_undo_knows_whether_pushes_went_live_before_the_rollback(
     vercel.auto_assign = once
     step = rollback.plan({})
     finish(rollback, step, hand)
-    assert rollback_facts(rollback.undo(step)).auto_assign_once is once
+    assert rollback_facts(rollback.undo(step, OP)).auto_assign_once is once

@@ -94,7 +94,7 @@ class Run:
         self._lay(after_the_plan=False)
         if done:
             play(self._vercel, self._case.meanwhile)
-        step = self._patiently(lambda: action.undo(done) if done else action.plan({"target": self._case.asked}))
+        step = self._patiently(lambda: action.undo(done, OP) if done else action.plan({"target": self._case.asked}))
         self._said.target, self._said.live_before = rollback_facts(step).target.id, served(self._vercel)
         self._lay(after_the_plan=True)
         if not done:
