@@ -8,7 +8,7 @@ from bot.adapters.log_sqlite import SqliteLog
 from bot.core.change import Kind
 from bot.core.event import Draft, Event
 from bot.core.request import ChangeRequest
-from bot.journal import Journal
+from bot.journal import REQUESTS, Journal
 from bot.messages.picture import Message
 from bot.messages.thread import messages_of
 from bot.settings import load_settings
@@ -23,7 +23,7 @@ def write_waiting(world: World, number: int) -> int:
     """Write `number` requests to the world's log, whose bot isn't running; how many events they are."""
     settings = load_settings(world.env)
     log = SqliteLog(settings.state_path, _now)
-    journal = Journal(log)
+    journal = Journal(log, REQUESTS)
     told = waiting().baseline().events
     events = 0
     for at in range(number):
@@ -44,10 +44,10 @@ def _posted(world: World, messages: Iterable[Message]) -> Iterator[Draft]:
         yield Draft(Kind.MESSAGE_POSTED, {"key": message.name, "ts": ts, "digest": message.picture.digest})
 
 
-def _written(journal: Journal, told: list[Event], number: int) -> ChangeRequest:
+def _written(journal: Journal[ChangeRequest], told: list[Event], number: int) -> ChangeRequest:
     made, *later = told
-    stream = journal.make(Draft(made.kind, _here(made, number), f"U_ASKS{number}"))
-    return journal.record(journal.request(stream), *(Draft(event.kind, _here(event, number)) for event in later))
+    stream = journal.begin(Draft(made.kind, _here(made, number), f"U_ASKS{number}"))
+    return journal.record(journal.read(stream), *(Draft(event.kind, _here(event, number)) for event in later))
 
 
 def _here(event: Event, number: int) -> Mapping[str, Any]:

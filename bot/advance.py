@@ -8,79 +8,48 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Generic, TypeVar
 
-from bot.core.change import Kind, State
 from bot.core.errors import Revoked, Unavailable
 from bot.core.event import ConflictError, Draft
-from bot.core.next import Act, what_is_due
+from bot.core.next import Due
 from bot.core.policy import PATIENCE
-from bot.core.request import ChangeRequest
-from bot.deciding import Deciding
-from bot.drawing import Drawing
+from bot.drawing import Drawing, Drawn
 from bot.journal import Journal
-from bot.planning import Planning
-from bot.running import Running
-from bot.verification import Verification
 
 TRY_AGAIN = timedelta(seconds=1)
 AFTER_A_FAULT = timedelta(seconds=30)
 SOONEST = timedelta(seconds=0.1)
 
+S = TypeVar("S", bound=Drawn)
 _logger = logging.getLogger(__name__)
 
 
-def acts(
-    journal: Journal,
-    *,
-    planning: Planning,
-    deciding: Deciding,
-    running: Running,
-    wake: Callable[[str], None] = lambda _: None,
-) -> Mapping[Act, Callable[[ChangeRequest], object]]:
-    """What is done for each answer of core. `wake` is called with a request to carry on when something else ended."""
+@dataclass(frozen=True)
+class Course(Generic[S]):
+    """How streams of one kind go on.
 
-    def plan(request: ChangeRequest) -> None:
-        planned = journal.record(request, *planning.drafts(request, journal.open_requests))
-        if planned.plan and planned.again_of:  # one that was refused leaves the button to others
-            journal.note(planned.again_of, Draft(Kind.PLANNED_AGAIN, {"request": planned.id}, planned.requester))
-            wake(planned.again_of)
+    `due` says what is next, `acts` does it, and `beside` begins what runs by itself. `note_fault` writes down, by its
+    reference, what nobody foresaw.
+    """
 
-    def tell_undone(request: ChangeRequest) -> None:
-        taken_back = {run.index for run in request.done}
-        steps = [ask.params["step"] for index, ask in enumerate(request.asks) if index in taken_back]
-        journal.note(request.undo_of, Draft(Kind.UNDONE, {"request": request.id, "steps": steps}))
-        journal.record(request, Draft(Kind.UNDO_TOLD, {}))
-        wake(request.undo_of)
-
-    return {
-        Act.PLAN: plan,
-        Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
-        Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
-        Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
-        Act.STOP: running.stop,
-        Act.BEGIN_STEP: lambda r: running.begin_step(r, wake),
-        Act.LOOK: running.look,
-        Act.BEGIN_VERIFICATION: running.begin_verification,
-        Act.TELL_UNDONE: tell_undone,
-    }
+    due: Callable[[S, datetime], Due[Any]]
+    acts: Mapping[Any, Callable[[S], object]]  # by core's answers
+    note_fault: Callable[[S, str], None]
+    beside: Callable[[S], None] = lambda _: None
 
 
-class Advance:
-    """Carries every request on."""
+class Advance(Generic[S]):
+    """Carries every stream of one kind on."""
 
     def __init__(
-        self,
-        *,
-        journal: Journal,
-        acts: Mapping[Act, Callable[[ChangeRequest], object]],
-        verification: Verification,
-        drawing: Drawing,
-        clock: Callable[[], datetime],
+        self, *, journal: Journal[S], course: Course[S], drawing: Drawing[S], clock: Callable[[], datetime]
     ) -> None:
-        self._journal, self._acts, self._verification = journal, acts, verification
-        self._drawing, self._clock = drawing, clock
-        self._held: dict[tuple[str, Act], datetime] = {}  # what could not be done yet, and when to try again
+        self._journal, self._course, self._drawing, self._clock = journal, course, drawing, clock
+        self._held: dict[tuple[str, Enum], datetime] = {}  # what could not be done yet, and when to try again
 
     def advance(self, stream: str) -> datetime | None:
         """Do all that is due for `stream`; when to come again, or None.
@@ -94,39 +63,30 @@ class Advance:
         except Exception:  # what nobody foresaw ends here: logged, said, and tried again later
             reference = secrets.token_hex(4)
             _logger.exception("advance.fault reference=%s stream=%s", reference, stream)
-            self._note_fault(self._journal.request(stream), reference)
+            self._course.note_fault(self._journal.read(stream), reference)
             return self._clock() + AFTER_A_FAULT
-
-    def _note_fault(self, request: ChangeRequest, reference: str) -> None:
-        """Say it once; a request that can't be planned ends, or it would hold its target for ever."""
-        if not request.faults:
-            request = self._journal.note(request.id, Draft(Kind.FAULT_NOTED, {"reference": reference}))
-        if request.state is State.PLANNING and self._clock() - request.made_at >= PATIENCE:
-            text = f"The bot failed to make a plan (reference {reference}). Nothing was changed."
-            with suppress(ConflictError):
-                self._journal.record(request, Draft(Kind.REQUEST_REFUSED, {"rule": "fault", "text": text}))
 
     def _advance(self, stream: str) -> datetime | None:
         while True:
-            request, now = self._journal.request(stream), self._clock()
-            self._verification.ensure(request)
-            due = what_is_due(request, now)
+            found, now = self._journal.read(stream), self._clock()
+            self._course.beside(found)
+            due = self._course.due(found, now)
             ready = next((act for act in due.acts if self._held.get((stream, act), now) <= now), None)
             if ready:
-                self._do(ready, request)
+                self._do(ready, found)
                 continue
-            drawn = self._drawing.draw(request)
+            drawn = self._drawing.draw(found)
             if drawn is True:
                 continue
             moments = [self._held[stream, act] for act in due.acts] + [m for m in (due.until, drawn) if m]
-            if request.is_final and not moments:
-                self._close(request)
+            if found.is_final and not moments:
+                self._close(found)
             return min(moments, default=None)
 
-    def _do(self, act: Act, request: ChangeRequest) -> None:
-        self._held.pop((request.id, act), None)
+    def _do(self, act: Enum, found: S) -> None:
+        self._held.pop((found.id, act), None)
         try:
-            self._acts[act](request)
+            self._course.acts[act](found)
         except ConflictError:
             return  # someone else wrote first: read again, decide again
         except Revoked:
@@ -134,11 +94,11 @@ class Advance:
         except Unavailable as error:
             now = self._clock()
             moment = max(error.retry_at or now + TRY_AGAIN, now + SOONEST)
-            self._held[request.id, act] = min(moment, now + PATIENCE)  # whatever a provider asks for
+            self._held[found.id, act] = min(moment, now + PATIENCE)  # whatever a provider asks for
 
-    def _close(self, request: ChangeRequest) -> None:
-        if not request.is_closed:
+    def _close(self, found: S) -> None:
+        if not found.is_closed:
             with suppress(ConflictError):  # whoever wrote meanwhile wakes the stream again
-                self._journal.record(request, Draft(Kind.REQUEST_CLOSED, {}))
-        for act in Act:
-            self._held.pop((request.id, act), None)
+                self._journal.record(found, Draft(self._journal.closing, {}))
+        for act in self._course.acts:
+            self._held.pop((found.id, act), None)

@@ -8,10 +8,9 @@ from bot.actions import Plans
 from bot.actions.undo import asks_of_undo
 from bot.core.change import Kind
 from bot.core.errors import Refused
-from bot.core.event import DeliveredBeforeError, Draft
+from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
 from bot.core.plan import Ask, Facts
 from bot.core.policy import refusal_to_undo
-from bot.core.replay import NotARequestError
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.drawing import Drawing
@@ -48,10 +47,10 @@ class Changes:
     def __init__(
         self,
         *,
-        journal: Journal,
+        journal: Journal[ChangeRequest],
         runbook: Runbook,
         actions: Mapping[str, Plans],
-        drawing: Drawing,
+        drawing: Drawing[ChangeRequest],
         wake: Callable[[str], None],
     ) -> None:
         self._journal, self._runbook, self._actions = journal, runbook, actions
@@ -79,7 +78,7 @@ class Changes:
             "targets": list(self._targets(wish)),
         }
         try:
-            stream = self._journal.make(Draft(Kind.REQUEST_MADE, data, delivery.person, delivery.id))
+            stream = self._journal.begin(Draft(Kind.REQUEST_MADE, data, delivery.person, delivery.id))
         except DeliveredBeforeError as before:
             return before.stream
         if delivery.response_url:
@@ -102,7 +101,7 @@ class Changes:
             self._journal.note(stream, Draft(kind, data, delivery.person, delivery.id))
         except DeliveredBeforeError:
             pass
-        except NotARequestError:
+        except UnknownStreamError:
             raise _unknown(stream) from None
         self._wake(stream)
 
@@ -140,8 +139,8 @@ class Changes:
     def request(self, stream: str) -> ChangeRequest:
         """A request as it stands. Raises Refused where there is none."""
         try:
-            return self._journal.request(stream)
-        except NotARequestError:
+            return self._journal.read(stream)
+        except UnknownStreamError:
             raise _unknown(stream) from None
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:

@@ -17,18 +17,21 @@ from bot.adapters.probe import Probe
 from bot.adapters.slack import Slack
 from bot.adapters.vercel import Vercel
 from bot.adapters.wakeups import Wakeups
-from bot.advance import Advance, acts
+from bot.advance import Advance
 from bot.changes import Changes
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
-from bot.core.request import UNDO
+from bot.core.request import UNDO, ChangeRequest
 from bot.core.restore import LiveDeployment
+from bot.core.runbook import Runbook
+from bot.courses import Requests
 from bot.deciding import Deciding
-from bot.drawing import Drawing
+from bot.drawing import Drawing, Pictures
 from bot.eligibility import Eligibility
-from bot.journal import Journal
+from bot.journal import REQUESTS, Journal
 from bot.looking import Look, looks
+from bot.messages.thread import card_of, messages_of
 from bot.planning import Planning
 from bot.readings import Readings
 from bot.running import Running
@@ -44,10 +47,10 @@ class Bot:
     actions: Mapping[str, Action]
     log: SqliteLog
     slack: Slack
-    journal: Journal
+    journal: Journal[ChangeRequest]
     changes: Changes
     wakeups: Wakeups
-    drawing: Drawing
+    drawing: Drawing[ChangeRequest]
     verification: Verification
     checking: Checking
     readings: Readings
@@ -131,26 +134,22 @@ def build(
     runbook = settings.runbook
     actions = parts.actions(settings, clock)
     log = parts.log(settings.state_path, clock)
-    journal, wakeups = Journal(log), Wakeups(clock)
-    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.request)}
+    journal, wakeups = Journal(log, REQUESTS), Wakeups(clock)
+    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.read)}
     eligibility = Eligibility(slack, runbook)
-    drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
+    drawing = Drawing(slack=slack, journal=journal, pictures=_pictures(runbook), clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
     verification = Verification(journal=journal, checking=checking, clock=clock, wake_at=wakeups.wake_at)
     running = Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock)
-    engine = Advance(
+    requests = Requests(
         journal=journal,
-        acts=acts(
-            journal,
-            planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
-            deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
-            running=running,
-            wake=wakeups.wake,
-        ),
-        verification=verification,
-        drawing=drawing,
+        planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
+        deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
+        running=running,
         clock=clock,
+        wake=wakeups.wake,
     )
+    engine = Advance(journal=journal, course=requests.course(verification.ensure), drawing=drawing, clock=clock)
 
     changes = Changes(journal=journal, runbook=runbook, actions=plans, drawing=drawing, wake=wakeups.wake)
     readings = Readings(slack=slack, runbook=runbook)
@@ -172,7 +171,11 @@ def build(
     )
 
 
-def _or_give_up(engine: Advance, give_up: Callable[[str], None]) -> Callable[[str], datetime | None]:
+def _pictures(runbook: Runbook) -> Pictures[ChangeRequest]:
+    return Pictures(messages=lambda request: messages_of(request, runbook), root=card_of)
+
+
+def _or_give_up(engine: Advance[ChangeRequest], give_up: Callable[[str], None]) -> Callable[[str], datetime | None]:
     def advance(stream: str) -> datetime | None:
         try:
             return engine.advance(stream)

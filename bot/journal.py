@@ -1,12 +1,13 @@
-"""How a request is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
+"""How a stream is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from bot.core.change import NOTES, Kind, next_state
-from bot.core.event import ConflictError, Draft, Event
+from bot.core.event import ConflictError, Draft, Event, number_of
 from bot.core.replay import evolve, replay
 from bot.core.request import ChangeRequest
 
@@ -32,77 +33,115 @@ class Log(Protocol):
         """The streams begun last."""
 
 
-NEWEST = 10  # requests that `status` looks back on
-REMEMBERED = 2000  # open requests; some 25 MB. Any others are replayed from their first event
+class Standing(Protocol):
+    """What the events of a stream come to."""
+
+    @property
+    def id(self) -> str:
+        """The stream's name."""
+
+    @property
+    def seq(self) -> int:
+        """The number of its newest event."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left to do or to draw."""
 
 
-class Journal:
-    """Change requests as the log has them."""
+S = TypeVar("S", bound=Standing)
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+
+@dataclass(frozen=True)
+class Story(Generic[S]):
+    """How one kind of stream is told: its prefix, how its events are read, and what may happen when.
+
+    `demand` raises IllegalEventError where drafts can't follow; `notes` may be written down at any time.
+    """
+
+    prefix: str
+    replay: Callable[[Iterable[Event]], S]
+    evolve: Callable[[S, Event], S]
+    demand: Callable[[S, Sequence[Draft]], None]
+    notes: Collection[str]
+    closing: str
+
+
+def _demand(request: ChangeRequest, drafts: Sequence[Draft]) -> None:
+    state = request.state
+    for draft in drafts:
+        state = next_state(state, Kind(draft.kind))
+
+
+REQUESTS = Story("R", replay, evolve, _demand, NOTES, Kind.REQUEST_CLOSED)
+NEWEST = 10  # streams that `status` looks back on
+REMEMBERED = 2000  # open streams; some 25 MB. Any others are replayed from their first event
+
+
+class Journal(Generic[S]):
+    """The streams of one kind as the log has them."""
+
+    def __init__(self, log: Log, story: Story[S]) -> None:
+        self._log, self._story = log, story
         self.log_id = log.id
-        self._known: dict[str, ChangeRequest] = {}  # as last read: a log only grows, so what was true is where to go on
+        self.closing = story.closing
+        self._known: dict[str, S] = {}  # as last read: a log only grows, so what was true is where to go on
 
-    def request(self, stream: str) -> ChangeRequest:
-        """The request as it stands now. Raises NotARequestError where there is none."""
+    def read(self, stream: str) -> S:
+        """What the stream comes to now. Raises UnknownStreamError where there is none of this kind."""
         known = self._known.get(stream)
         newer = self._log.read(stream, known.seq if known else 0)
-        request = reduce(evolve, newer, known) if known else replay(newer)
+        found = reduce(self._story.evolve, newer, known) if known else self._story.replay(newer)
         if newer:
-            self._remember(request)
-        return request
+            self._remember(found)
+        return found
 
-    def _remember(self, request: ChangeRequest) -> None:
-        if request.is_closed:
-            self._known.pop(request.id, None)
-        elif request.id in self._known or len(self._known) < REMEMBERED:
-            self._known[request.id] = request
+    def _remember(self, found: S) -> None:
+        if found.is_closed:
+            self._known.pop(found.id, None)
+        elif found.id in self._known or len(self._known) < REMEMBERED:
+            self._known[found.id] = found
 
     def open_ids(self) -> tuple[str, ...]:
-        """The ids of the requests that something is left to do or to draw for."""
-        return self._log.open_streams("R", Kind.REQUEST_CLOSED)
+        """The streams that something is left to do or to draw for."""
+        return self._log.open_streams(self._story.prefix, self._story.closing)
 
-    def open_requests(self) -> tuple[ChangeRequest, ...]:
-        """Those requests, as they stand."""
-        return tuple(self.request(stream) for stream in self.open_ids())
+    def open(self) -> tuple[S, ...]:
+        """What those streams come to."""
+        return tuple(self.read(stream) for stream in self.open_ids())
 
-    def open_and_newest(self) -> tuple[ChangeRequest, ...]:
-        """The open requests and the newest ones, oldest first."""
-        streams = {*self.open_ids(), *self._log.newest_streams("R", NEWEST)}
-        return tuple(sorted((self.request(stream) for stream in streams), key=lambda request: request.made_at))
+    def open_and_newest(self) -> tuple[S, ...]:
+        """The open streams and the newest ones, oldest first."""
+        streams = {*self.open_ids(), *self._log.newest_streams(self._story.prefix, NEWEST)}
+        return tuple(sorted((self.read(stream) for stream in streams), key=lambda found: number_of(found.id)))
 
-    def make(self, draft: Draft) -> str:
-        """Begin a request; its id. Raises DeliveredBeforeError."""
-        return self._log.open_stream("R", [draft])[0].stream
+    def begin(self, *drafts: Draft) -> str:
+        """Begin a stream; its id. Raises DeliveredBeforeError."""
+        return self._log.open_stream(self._story.prefix, drafts)[0].stream
 
-    def record(self, request: ChangeRequest, *drafts: Draft) -> ChangeRequest:
-        """Write down what happened to `request`, all of it or nothing.
+    def record(self, found: S, *drafts: Draft) -> S:
+        """Write down what happened to `found`, all of it or nothing.
 
         Raises ConflictError where it went on meanwhile, IllegalEventError where that can't happen to it.
         """
-        state = request.state
-        for draft in drafts:
-            state = next_state(state, Kind(draft.kind))
-        for event in self._log.append(request.id, request.seq, drafts):
-            request = evolve(request, event)
-        return request
+        self._story.demand(found, drafts)
+        return reduce(self._story.evolve, self._log.append(found.id, found.seq, drafts), found)
 
-    def note(self, stream: str, draft: Draft) -> ChangeRequest:
-        """Write down something that moves nothing, wherever the request stands by now.
+    def note(self, stream: str, draft: Draft) -> S:
+        """Write down something that moves nothing, wherever the stream stands by now.
 
-        Raises DeliveredBeforeError, NotARequestError.
+        Raises DeliveredBeforeError, UnknownStreamError.
         """
-        if draft.kind not in NOTES:
+        if draft.kind not in self._story.notes:
             raise ValueError(f"{draft.kind} moves a request; use record")
         return self.record_while(stream, lambda _: True, draft)
 
-    def record_while(self, stream: str, is_so: Callable[[ChangeRequest], bool], draft: Draft) -> ChangeRequest:
-        """Write down what happened however often others write first, as long as `is_so` of the request.
+    def record_while(self, stream: str, is_so: Callable[[S], bool], draft: Draft) -> S:
+        """Write down what happened however often others write first, as long as `is_so` of the stream.
 
-        Gives the request as it stands then. Raises what `record` does, but no ConflictError.
+        Gives what it comes to then. Raises what `record` does, but no ConflictError.
         """
-        while is_so(request := self.request(stream)):
+        while is_so(found := self.read(stream)):
             with suppress(ConflictError):
-                return self.record(request, draft)
-        return request
+                return self.record(found, draft)
+        return found

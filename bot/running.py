@@ -33,7 +33,7 @@ class Running:
     def __init__(
         self,
         *,
-        journal: Journal,
+        journal: Journal[ChangeRequest],
         actions: Mapping[str, Action],
         eligibility: Eligibility,
         runbook: Runbook,

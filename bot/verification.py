@@ -30,7 +30,7 @@ class Verification:
     def __init__(
         self,
         *,
-        journal: Journal,
+        journal: Journal[ChangeRequest],
         checking: Checking,
         clock: Callable[[], datetime],
         wake_at: Callable[[str, datetime], None],
@@ -71,13 +71,13 @@ class Verification:
             self._wake_at(stream, come_again)
 
     def _take_baseline(self, stream: str) -> None:
-        results = self._checking.round(self._journal.request(stream))
+        results = self._checking.round(self._journal.read(stream))
         taken = Draft(Kind.BASELINE_TAKEN, _as_data(results))
         self._journal.record_while(stream, lambda r: r.state in _BEFORE_THE_RUN and r.baseline is None, taken)
 
     def _verify(self, stream: str) -> None:
         """Run the checks until they pass or the deadline has come, at least once."""
-        request = self._journal.request(stream)
+        request = self._journal.read(stream)
         until = request.verify_until or self._clock()
         results = self._checking.round(request)
         while not all_pass(results) and self._clock() < until and not self._stopping.wait(BETWEEN_ROUNDS_SECONDS):

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from bot.actions import Action
 from bot.adapters.log_sqlite import SqliteLog
-from bot.advance import Advance, acts
+from bot.advance import Advance
 from bot.changes import Changes, Delivery, Wish
 from bot.core.change import Kind, State
 from bot.core.checks import CheckResult
@@ -19,10 +19,11 @@ from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.event import ConflictError, Draft, Event
 from bot.core.plan import Ask, Facts, Step
 from bot.core.request import ChangeRequest
+from bot.courses import Requests
 from bot.deciding import Deciding
 from bot.drawing import Drawing
 from bot.eligibility import Eligibility
-from bot.journal import Journal
+from bot.journal import REQUESTS, Journal
 from bot.planning import Planning
 from bot.running import Running
 from bot.verification import Verification
@@ -141,21 +142,21 @@ class Levers:
         return timedelta(minutes=3)
 
 
-class Undrawn(Drawing):
+class Undrawn(Drawing[ChangeRequest]):
     """Draws nothing; `meanwhile` is what else happens while it would."""
 
     def __init__(self) -> None:
         self.meanwhile: Callable[[ChangeRequest], object] = lambda _: None
 
-    def draw(self, request: ChangeRequest) -> bool | datetime | None:
-        self.meanwhile(request)
+    def draw(self, drawn: ChangeRequest) -> bool | datetime | None:
+        self.meanwhile(drawn)
         return None
 
 
 class AtOnce(Verification):
     """Every check passes, at once."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal[ChangeRequest]) -> None:
         self._at = journal
 
     def ensure(self, request: ChangeRequest) -> None:
@@ -176,7 +177,7 @@ class SmallWorld:
         self._build()
 
     def _build(self) -> None:
-        self.journal = Journal(self.log)
+        self.journal = Journal(self.log, REQUESTS)
         clock, actions = self.hand.now, dict[str, Action]({self.levers.name: self.levers})
         eligibility = Eligibility(self.members, self.runbook)
         self.running = Running(
@@ -184,13 +185,11 @@ class SmallWorld:
         )
         planning = Planning(slack=self.members, runbook=self.runbook, actions=actions, link=lambda _: "", clock=clock)
         deciding = Deciding(eligibility=eligibility, runbook=self.runbook, clock=clock)
-        self.advance = Advance(
-            journal=self.journal,
-            acts=acts(self.journal, planning=planning, deciding=deciding, running=self.running),
-            verification=AtOnce(self.journal),
-            drawing=self.drawing,
-            clock=clock,
-        ).advance
+        requests = Requests(
+            journal=self.journal, planning=planning, deciding=deciding, running=self.running, clock=clock
+        )
+        course = requests.course(AtOnce(self.journal).ensure)
+        self.advance = Advance(journal=self.journal, course=course, drawing=self.drawing, clock=clock).advance
         self.changes = Changes(
             journal=self.journal, runbook=self.runbook, actions=actions, drawing=self.drawing, wake=lambda _: None
         )
@@ -245,7 +244,7 @@ class SmallWorld:
     @property
     def request(self) -> ChangeRequest:
         """As it stands."""
-        return self.journal.request(STREAM)
+        return self.journal.read(STREAM)
 
     @property
     def events(self) -> tuple[Event, ...]:

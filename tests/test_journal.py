@@ -10,9 +10,9 @@ import pytest
 
 from bot.adapters.log_sqlite import SqliteLog
 from bot.core.change import NOTES, IllegalEventError, Kind, State
-from bot.core.event import ConflictError, DeliveredBeforeError, Draft
-from bot.core.replay import NotARequestError
-from bot.journal import NEWEST, Journal
+from bot.core.event import ConflictError, DeliveredBeforeError, Draft, UnknownStreamError
+from bot.core.request import ChangeRequest
+from bot.journal import NEWEST, REQUESTS, Journal
 from tests.histories import ANA, BEN, CY, waiting
 
 ASKED = Draft(Kind.REQUEST_MADE, waiting().events[0].data, ANA)
@@ -32,81 +32,81 @@ def log(tmp_path: Path) -> Iterator[SqliteLog]:
 
 
 @pytest.fixture
-def journal(log: SqliteLog) -> Journal:
-    return Journal(log)
+def journal(log: SqliteLog) -> Journal[ChangeRequest]:
+    return Journal(log, REQUESTS)
 
 
 @pytest.fixture
-def stream(journal: Journal) -> str:
+def stream(journal: Journal[ChangeRequest]) -> str:
     """A request that waits for approval."""
-    stream = journal.make(ASKED)
-    journal.record(journal.request(stream), PLANNED)
+    stream = journal.begin(ASKED)
+    journal.record(journal.read(stream), PLANNED)
     return stream
 
 
-def test_a_request_is_named_after_the_one_before_it(journal: Journal) -> None:
-    assert [journal.make(ASKED) for _ in range(2)] == ["R-1", "R-2"]
+def test_a_request_is_named_after_the_one_before_it(journal: Journal[ChangeRequest]) -> None:
+    assert [journal.begin(ASKED) for _ in range(2)] == ["R-1", "R-2"]
 
 
-def test_a_command_that_slack_delivers_twice_makes_one_request(journal: Journal) -> None:
+def test_a_command_that_slack_delivers_twice_makes_one_request(journal: Journal[ChangeRequest]) -> None:
     asked = Draft(ASKED.kind, ASKED.data, ANA, "delivery-1")
-    assert journal.make(asked) == "R-1"
+    assert journal.begin(asked) == "R-1"
     with pytest.raises(DeliveredBeforeError) as again:
-        journal.make(asked)
+        journal.begin(asked)
     assert again.value.stream == "R-1"
 
 
-def test_there_is_no_request_that_nobody_made(journal: Journal) -> None:
-    with pytest.raises(NotARequestError):
-        journal.request("R-7")
+def test_there_is_no_request_that_nobody_made(journal: Journal[ChangeRequest]) -> None:
+    with pytest.raises(UnknownStreamError):
+        journal.read("R-7")
 
 
-def test_the_logs_own_stream_is_no_request(journal: Journal) -> None:
-    with pytest.raises(NotARequestError):
-        journal.request("log")
+def test_the_logs_own_stream_is_no_request(journal: Journal[ChangeRequest]) -> None:
+    with pytest.raises(UnknownStreamError):
+        journal.read("log")
 
 
-def test_what_is_recorded_is_what_the_log_says(journal: Journal, stream: str) -> None:
-    recorded = journal.record(journal.request(stream), click(BEN), Draft(Kind.APPROVAL_GIVEN, {"click": 3}, BEN))
-    assert recorded == journal.request(stream)
+def test_what_is_recorded_is_what_the_log_says(journal: Journal[ChangeRequest], stream: str) -> None:
+    recorded = journal.record(journal.read(stream), click(BEN), Draft(Kind.APPROVAL_GIVEN, {"click": 3}, BEN))
+    assert recorded == journal.read(stream)
     assert recorded.has_approved(BEN)
 
 
 def test_a_request_that_was_read_before_is_what_all_its_events_say(
-    journal: Journal, log: SqliteLog, stream: str
+    journal: Journal[ChangeRequest], log: SqliteLog, stream: str
 ) -> None:
-    journal.request(stream)
-    Journal(log).note(stream, click(BEN))
-    assert journal.request(stream) == Journal(log).request(stream)
-    assert len(journal.request(stream).pending) == 1
+    journal.read(stream)
+    Journal(log, REQUESTS).note(stream, click(BEN))
+    assert journal.read(stream) == Journal(log, REQUESTS).read(stream)
+    assert len(journal.read(stream).pending) == 1
 
 
-def test_what_cannot_happen_is_not_written(journal: Journal, log: SqliteLog, stream: str) -> None:
+def test_what_cannot_happen_is_not_written(journal: Journal[ChangeRequest], log: SqliteLog, stream: str) -> None:
     before = log.read(stream)
     with pytest.raises(IllegalEventError):
-        journal.record(journal.request(stream), Draft(Kind.STEP_STARTED, {"step": 0, "op_id": "op"}))
+        journal.record(journal.read(stream), Draft(Kind.STEP_STARTED, {"step": 0, "op_id": "op"}))
     assert log.read(stream) == before
 
 
 def test_of_several_events_none_is_written_when_the_last_cannot_happen(
-    journal: Journal, log: SqliteLog, stream: str
+    journal: Journal[ChangeRequest], log: SqliteLog, stream: str
 ) -> None:
     before = log.read(stream)
     with pytest.raises(IllegalEventError):
-        journal.record(journal.request(stream), click(BEN), EXPIRED, Draft(Kind.REQUEST_APPROVED, {}))
+        journal.record(journal.read(stream), click(BEN), EXPIRED, Draft(Kind.REQUEST_APPROVED, {}))
     assert log.read(stream) == before
 
 
-def test_a_decision_on_what_is_no_longer_so_is_not_written(journal: Journal, stream: str) -> None:
-    read = journal.request(stream)
+def test_a_decision_on_what_is_no_longer_so_is_not_written(journal: Journal[ChangeRequest], stream: str) -> None:
+    read = journal.read(stream)
     journal.note(stream, click(BEN))
     with pytest.raises(ConflictError):
         journal.record(read, EXPIRED)
-    assert journal.request(stream).state is State.WAITING
+    assert journal.read(stream).state is State.WAITING
 
 
-def test_of_two_decisions_in_the_same_instant_one_is_written(journal: Journal, stream: str) -> None:
-    together, read = threading.Barrier(2, timeout=5), journal.request(stream)
+def test_of_two_decisions_in_the_same_instant_one_is_written(journal: Journal[ChangeRequest], stream: str) -> None:
+    together, read = threading.Barrier(2, timeout=5), journal.read(stream)
 
     def decide(draft: Draft) -> bool:
         together.wait()
@@ -121,7 +121,7 @@ def test_of_two_decisions_in_the_same_instant_one_is_written(journal: Journal, s
     assert sorted(written) == [False, True]
 
 
-def test_clicks_in_the_same_instant_are_all_kept(journal: Journal, stream: str) -> None:
+def test_clicks_in_the_same_instant_are_all_kept(journal: Journal[ChangeRequest], stream: str) -> None:
     together = threading.Barrier(8, timeout=5)
 
     def press(person: str) -> None:
@@ -131,45 +131,49 @@ def test_clicks_in_the_same_instant_are_all_kept(journal: Journal, stream: str) 
     people = [f"U{n}" for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(press, people))
-    assert sorted(c.person for c in journal.request(stream).pending) == people
+    assert sorted(c.person for c in journal.read(stream).pending) == people
 
 
-def test_a_click_that_slack_delivers_twice_is_kept_once(journal: Journal, stream: str) -> None:
+def test_a_click_that_slack_delivers_twice_is_kept_once(journal: Journal[ChangeRequest], stream: str) -> None:
     journal.note(stream, click(BEN, "delivery-1"))
     with pytest.raises(DeliveredBeforeError):
         journal.note(stream, click(BEN, "delivery-1"))
-    assert len(journal.request(stream).pending) == 1
+    assert len(journal.read(stream).pending) == 1
 
 
-def test_a_click_is_kept_also_after_the_end(journal: Journal, stream: str) -> None:
-    journal.record(journal.request(stream), EXPIRED)
+def test_a_click_is_kept_also_after_the_end(journal: Journal[ChangeRequest], stream: str) -> None:
+    journal.record(journal.read(stream), EXPIRED)
     noted = journal.note(stream, click(CY))
     assert (noted.state, len(noted.pending)) == (State.EXPIRED, 1)
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - NOTES))
-def test_what_moves_a_request_is_never_a_note(journal: Journal, stream: str, kind: Kind) -> None:
+def test_what_moves_a_request_is_never_a_note(journal: Journal[ChangeRequest], stream: str, kind: Kind) -> None:
     with pytest.raises(ValueError, match=f"{kind} moves a request; use record"):
         journal.note(stream, Draft(kind, {}))
 
 
-def test_nothing_is_noted_on_a_request_that_nobody_made(journal: Journal, log: SqliteLog) -> None:
-    with pytest.raises(NotARequestError):
+def test_nothing_is_noted_on_a_request_that_nobody_made(journal: Journal[ChangeRequest], log: SqliteLog) -> None:
+    with pytest.raises(UnknownStreamError):
         journal.note("R-7", click(BEN))
     assert log.read("R-7") == ()
 
 
-def test_requests_are_open_until_they_are_closed_and_again_after_a_late_click(journal: Journal, stream: str) -> None:
-    assert [request.id for request in journal.open_requests()] == [stream]
-    journal.record(journal.record(journal.request(stream), EXPIRED), Draft(Kind.REQUEST_CLOSED, {}))
-    assert journal.open_requests() == ()
+def test_requests_are_open_until_they_are_closed_and_again_after_a_late_click(
+    journal: Journal[ChangeRequest], stream: str
+) -> None:
+    assert [request.id for request in journal.open()] == [stream]
+    journal.record(journal.record(journal.read(stream), EXPIRED), Draft(Kind.REQUEST_CLOSED, {}))
+    assert journal.open() == ()
     journal.note(stream, click(CY))
-    assert [request.id for request in journal.open_requests()] == [stream]
+    assert [request.id for request in journal.open()] == [stream]
 
 
-def test_people_look_back_on_the_open_requests_and_the_newest_ones(journal: Journal, stream: str) -> None:
+def test_people_look_back_on_the_open_requests_and_the_newest_ones(
+    journal: Journal[ChangeRequest], stream: str
+) -> None:
     for _ in range(NEWEST + 1):
-        made = journal.make(ASKED)
-        refused = journal.record(journal.request(made), Draft(Kind.REQUEST_REFUSED, {"rule": "late", "text": "No."}))
+        made = journal.begin(ASKED)
+        refused = journal.record(journal.read(made), Draft(Kind.REQUEST_REFUSED, {"rule": "late", "text": "No."}))
         journal.record(refused, Draft(Kind.REQUEST_CLOSED, {}))
     assert [request.id for request in journal.open_and_newest()] == [stream, *[f"R-{n}" for n in range(3, NEWEST + 3)]]

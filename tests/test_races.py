@@ -160,7 +160,7 @@ def test_of_two_threads_that_begin_the_same_step_one_acts(world: SmallWorld) -> 
 def _approved(world: SmallWorld) -> ChangeRequest:
     """Approved by two, written without the bot carrying on."""
     world.approve(BEN)
-    clicked = world.journal.request(STREAM)
+    clicked = world.journal.read(STREAM)
     given = [Draft(Kind.APPROVAL_GIVEN, {"click": clicked.seq}, person) for person in (BEN, CY)]
     return world.journal.record(clicked, *given, Draft(Kind.REQUEST_APPROVED, {}))
 

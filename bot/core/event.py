@@ -36,6 +36,10 @@ def number_of(stream: str) -> int:
     return int(stream.rpartition("-")[2])
 
 
+class UnknownStreamError(Exception):
+    """The log has no such stream, or it is one of another kind."""
+
+
 class ConflictError(Exception):
     """Someone else appended first; nothing was written. Read again and decide again."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Generic, TypeVar
 
 from bot.core.change import State
 from bot.core.request import ChangeRequest
@@ -22,15 +23,18 @@ class Act(Enum):
     TELL_UNDONE = "tell the earlier request what of it was undone"
 
 
+A = TypeVar("A", bound=Enum)
+
+
 @dataclass(frozen=True)
-class Due:
+class Due(Generic[A]):
     """What may be done now, most important first, and when time alone makes something else due."""
 
-    acts: tuple[Act, ...] = ()
+    acts: tuple[A, ...] = ()
     until: datetime | None = None
 
 
-def what_is_due(request: ChangeRequest, now: datetime) -> Due:
+def what_is_due(request: ChangeRequest, now: datetime) -> Due[Act]:
     """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
     clicks = (Act.DECIDE,) if request.pending else ()
     match request.state:
@@ -49,7 +53,7 @@ def what_is_due(request: ChangeRequest, now: datetime) -> Due:
             return Due(((Act.TELL_UNDONE,) if _has_undone(request) else ()) + clicks)
 
 
-def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetime) -> Due:
+def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetime) -> Due[Act]:
     if request.expires_at is None or request.half_time_at is None:
         raise LookupError(f"{request.id} waits without a plan")
     if now >= request.expires_at:

@@ -7,25 +7,21 @@ from typing import Any
 
 from bot.core.change import CLICKS, Kind, State, next_state
 from bot.core.checks import result_from_json
-from bot.core.event import Event
+from bot.core.event import Event, UnknownStreamError
 from bot.core.plan import Ask, Facts, plan_from_json
 from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, StepRun
-
-
-class NotARequestError(Exception):
-    """These events are not those of a change request."""
 
 
 def replay(events: Iterable[Event]) -> ChangeRequest:
     """What the events of one stream say.
 
-    Raises NotARequestError on an empty stream, IllegalEventError where the events can't follow each other.
+    Raises UnknownStreamError on an empty stream, IllegalEventError where the events can't follow each other.
     """
     request: ChangeRequest | None = None
     for event in events:
         request = evolve(request, event) if request else _made(event)
     if request is None:
-        raise NotARequestError("no events")
+        raise UnknownStreamError("no events")
     return request
 
 
@@ -48,7 +44,7 @@ def evolve(request: ChangeRequest, event: Event) -> ChangeRequest:
 
 def _made(event: Event) -> ChangeRequest:
     if event.kind != Kind.REQUEST_MADE:
-        raise NotARequestError(f"{event.stream} begins with {event.kind}")
+        raise UnknownStreamError(f"{event.stream} begins with {event.kind}")
     data: dict[str, Any] = dict(event.data)
     return ChangeRequest(
         id=event.stream,

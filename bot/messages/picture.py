@@ -38,12 +38,16 @@ class Place(Enum):
 
 @dataclass(frozen=True)
 class Message:
-    """A picture at its place; `name` is unique within the request, `person` is who sees a private one."""
+    """A picture at its place; `name` is unique within the stream, `person` is who sees a private one.
+
+    `channel` is another one than the stream's own, where a message stands by itself.
+    """
 
     name: str
     place: Place
     picture: Picture
     person: str = ""
+    channel: str = ""
 
 
 def picture(text: str, blocks: Sequence[Block]) -> Picture:

@@ -9,6 +9,12 @@ from bot.messages import approval, card, outcome, plan, private, run
 from bot.messages.picture import Message, Place
 
 
+def card_of(request: ChangeRequest) -> str:
+    """The `ts` of the request's card; "" while it isn't there."""
+    card = request.posted.get("card")
+    return card.ts if card else ""
+
+
 def messages_of(request: ChangeRequest, runbook: Runbook) -> tuple[Message, ...]:
     """The messages, in the order in which they are to be posted: the card first, then what people wait for."""
     return tuple(_messages(request, runbook))

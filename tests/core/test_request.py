@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.change import IllegalEventError, Kind, State
+from bot.core.event import UnknownStreamError
 from bot.core.plan import plan_from_json
-from bot.core.replay import NotARequestError, evolve, replay
+from bot.core.replay import evolve, replay
 from bot.core.request import Posted
 from tests.core.standings import standing
 from tests.histories import (
@@ -31,12 +32,12 @@ from tests.histories import (
 
 
 def test_no_events_are_no_request() -> None:
-    with pytest.raises(NotARequestError):
+    with pytest.raises(UnknownStreamError):
         replay([])
 
 
 def test_a_stream_that_begins_with_something_else_is_no_request() -> None:
-    with pytest.raises(NotARequestError, match="R-17 begins with plan_made"):
+    with pytest.raises(UnknownStreamError, match="R-17 begins with plan_made"):
         replay(waiting().events[1:])
 
 

@@ -14,7 +14,7 @@ from bot.core.errors import Refused
 from bot.core.plan import Facts
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook, load_runbook
-from bot.journal import Journal
+from bot.journal import REQUESTS, Journal
 from bot.messages.private import help_text, restore_help
 from handlers import dbrestore
 from handlers.commands import Commands
@@ -44,7 +44,7 @@ class Desk:
     def __init__(self, folder: Path, database: str = DATABASE) -> None:
         hand = Hand()
         self.log = SqliteLog(folder / "log.db", hand.now)
-        self.journal = Journal(self.log)
+        self.journal = Journal(self.log, REQUESTS)
         self.runbook: Runbook = load_runbook(SMALL + database, {})
         self.asked: list[Delivery] = []
         actions = {Tables.name: Tables(hand.now)}
