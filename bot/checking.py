@@ -6,6 +6,7 @@ before the run is compared with itself.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from bot.actions import Action
 from bot.adapters.postgres.questions import Questions
@@ -39,6 +40,21 @@ class Checking:
         verified = [result for future in of_steps for result in future.result()]
         return (*verified, *(future.result() for future in of_runbook))
 
+    def everything(self) -> tuple[CheckResult, ...]:
+        """The answers to all of the runbook's checks, where no change was made; a number is compared with itself."""
+        futures = [self._pool.submit(self._ask_alone, check) for check in self._runbook.checks]
+        return tuple(future.result() for future in futures)
+
+    def site(self) -> tuple[CheckResult, ...]:
+        """One sample of each required check that only reads a page: what downtime is measured by."""
+        watched = [
+            replace(check, samples=1)
+            for check in self._runbook.checks
+            if isinstance(check, HttpCheck) and check.required and check.method == "GET" and not check.off
+        ]
+        futures = [self._pool.submit(self._probe.ask, check) for check in watched]
+        return tuple(future.result() for future in futures)
+
     def stop(self) -> None:
         """Wait for what is being asked."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -51,12 +67,17 @@ class Checking:
             return (CheckResult(action.name, Verdict.FAILED, required=True, expected="readable", seen=error.text),)
 
     def _ask(self, check: Check, request: ChangeRequest) -> CheckResult:
+        if not request.runs or check.off or isinstance(check, HttpCheck):
+            return self._ask_alone(check)
+        return judged(check, self._number(check), _before(request, check.name))
+
+    def _ask_alone(self, check: Check) -> CheckResult:
         if check.off:
             return CheckResult(check.name, Verdict.OFF, check.required, "", check.off)
         if isinstance(check, HttpCheck):
             return self._probe.ask(check)
         answer = self._number(check)
-        return judged(check, answer, _before(request, check.name) if request.runs else answer.value)
+        return judged(check, answer, answer.value)
 
     def _number(self, check: SqlCheck | ErrorRateCheck) -> CheckResult:
         if isinstance(check, ErrorRateCheck):

@@ -1,20 +1,37 @@
-"""What is done with a change request for each answer of core; `bot/advance.py` does it, one thing after the other."""
+"""What is done with requests and incidents for each answer of core; `bot/advance.py` does it, one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from bot.advance import Course
+from bot.core import incident_due
 from bot.core.change import Kind, State
 from bot.core.event import ConflictError, Draft
-from bot.core.next import Act, what_is_due
+from bot.core.incident import Happened, Incident
+from bot.core.next import Act, Due, what_is_due
 from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
+from bot.core.runbook import Runbook
 from bot.deciding import Deciding
 from bot.journal import Journal
+from bot.pin_watch import PinWatch
 from bot.planning import Planning
+from bot.responding import Responding
 from bot.running import Running
+from bot.sending import Sending
+
+
+class Belonging(Protocol):
+    """How a change request belongs to the incident of its channel."""
+
+    def join(self, request: ChangeRequest) -> None:
+        """Let it belong to one."""
+
+    def tell(self, request: ChangeRequest) -> None:
+        """Let that know how it ended."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +44,12 @@ class Requests:
     running: Running
     clock: Callable[[], datetime]
     wake: Callable[[str], None] = lambda _: None
+    incidents: Belonging | None = None  # None = nothing is drawn, so there is no card that an incident could begin with
 
     def course(self, verify: Callable[[ChangeRequest], None]) -> Course[ChangeRequest]:
         """What is done for each answer of core; `verify` begins the checks that a request needs."""
         journal = self.journal
-        acts: Mapping[Act, Callable[[ChangeRequest], object]] = {
+        acts: dict[Act, Callable[[ChangeRequest], object]] = {
             Act.PLAN: self._plan,
             Act.DECIDE: lambda r: journal.record(r, *self.deciding.drafts(r)),
             Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
@@ -42,6 +60,8 @@ class Requests:
             Act.BEGIN_VERIFICATION: self.running.begin_verification,
             Act.TELL_UNDONE: self._tell_undone,
         }
+        if self.incidents:
+            acts |= {Act.JOIN_INCIDENT: self.incidents.join, Act.TELL_INCIDENT: self.incidents.tell}
         return Course(due=what_is_due, acts=acts, note_fault=self._note_fault, beside=verify)
 
     def _plan(self, request: ChangeRequest) -> None:
@@ -66,3 +86,31 @@ class Requests:
             text = f"The bot failed to make a plan (reference {reference}). Nothing was changed."
             with suppress(ConflictError):
                 self.journal.record(request, Draft(Kind.REQUEST_REFUSED, {"rule": "fault", "text": text}))
+
+
+def course_of_incidents(
+    journal: Journal[Incident],
+    runbook: Runbook,
+    *,
+    responding: Responding,
+    sending: Sending,
+    pin_watch: PinWatch | None,
+) -> Course[Incident]:
+    """What is done with an incident; `pin_watch` is None where there is no Vercel, and so nothing that is pinned."""
+    acts: dict[incident_due.Act, Callable[[Incident], object]] = {
+        incident_due.Act.NOTE: lambda incident: responding.note(incident, runbook),
+        incident_due.Act.DECIDE: responding.decide,
+        incident_due.Act.SETTLE: sending.settle,
+    }
+    if pin_watch:
+        acts[incident_due.Act.LOOK_AT_PIN] = pin_watch.look
+
+    def due(incident: Incident, now: datetime) -> Due[incident_due.Act]:
+        found = incident_due.what_is_due(incident, runbook, now)
+        return replace(found, acts=tuple(act for act in found.acts if act in acts))
+
+    def note_fault(incident: Incident, reference: str) -> None:
+        if not incident.faults:
+            journal.note(incident.id, Draft(Happened.FAULT_NOTED, {"reference": reference}))
+
+    return Course(due=due, acts=acts, note_fault=note_fault)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Generic, Protocol, TypeVar
 
+from bot.core import incident_replay
 from bot.core.change import NOTES, Kind, next_state
 from bot.core.event import ConflictError, Draft, Event, number_of
+from bot.core.incident import Happened
 from bot.core.replay import evolve, replay
 from bot.core.request import ChangeRequest
 
@@ -74,6 +76,14 @@ def _demand(request: ChangeRequest, drafts: Sequence[Draft]) -> None:
 
 
 REQUESTS = Story("R", replay, evolve, _demand, NOTES, Kind.REQUEST_CLOSED)
+INCIDENTS = Story(  # any of it may happen at any time
+    "I",
+    incident_replay.replay,
+    incident_replay.evolve,
+    lambda _, __: None,
+    frozenset(Happened),
+    Happened.INCIDENT_CLOSED,
+)
 NEWEST = 10  # streams that `status` looks back on
 REMEMBERED = 2000  # open streams; some 25 MB. Any others are replayed from their first event
 

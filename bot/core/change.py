@@ -71,6 +71,8 @@ class Kind(StrEnum):
     UNDONE = "undone"  # steps of this request, by another one
     PROMOTE_SEEN = "promote_seen"  # by anyone: what this request rolled back is not pinned any more
     UNDO_TOLD = "undo_told"  # the request whose steps were undone knows it
+    INCIDENT_JOINED = "incident_joined"
+    INCIDENT_TOLD = "incident_told"  # how the request ended
     FAULT_NOTED = "fault_noted"
     # The picture of it in Slack.
     POSTING_BEGUN = "posting_begun"
@@ -105,6 +107,8 @@ NOTES = CLICKS | {
     Kind.UNDONE,
     Kind.UNDO_TOLD,
     Kind.PROMOTE_SEEN,
+    Kind.INCIDENT_JOINED,
+    Kind.INCIDENT_TOLD,
     Kind.FAULT_NOTED,
     Kind.POSTING_BEGUN,
     Kind.MESSAGE_POSTED,

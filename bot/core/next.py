@@ -1,12 +1,12 @@
 """What is due for a request now: the pure heart of `advance`. The order of the answers is the order of importance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Generic, TypeVar
 
 from bot.core.change import State
-from bot.core.request import ChangeRequest
+from bot.core.request import CARD, ChangeRequest
 
 
 class Act(Enum):
@@ -21,6 +21,8 @@ class Act(Enum):
     LOOK = "see whether the running step is done"
     BEGIN_VERIFICATION = "start the checks"
     TELL_UNDONE = "tell the earlier request what of it was undone"
+    JOIN_INCIDENT = "belong to the incident of the channel"
+    TELL_INCIDENT = "tell the incident how it ended"
 
 
 A = TypeVar("A", bound=Enum)
@@ -36,6 +38,19 @@ class Due(Generic[A]):
 
 def what_is_due(request: ChangeRequest, now: datetime) -> Due[Act]:
     """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
+    due = _of_its_state(request, now)
+    return replace(due, acts=(*due.acts, *_of_its_incident(request)))
+
+
+def _of_its_incident(request: ChangeRequest) -> tuple[Act, ...]:
+    """It belongs to one from the moment at which people see its card; there the incident is told."""
+    if request.incident:
+        return (Act.TELL_INCIDENT,) if request.is_final and not request.incident_told else ()
+    card = request.posted.get(CARD)
+    return (Act.JOIN_INCIDENT,) if card and card.ts and not request.is_final else ()
+
+
+def _of_its_state(request: ChangeRequest, now: datetime) -> Due[Act]:
     clicks = (Act.DECIDE,) if request.pending else ()
     match request.state:
         case State.PLANNING:

@@ -175,6 +175,8 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.UNDONE: _undone,
     Kind.PROMOTE_SEEN: lambda r, _, d: replace(r, promote_seen=d["deployment"]),
     Kind.UNDO_TOLD: lambda r, _, __: replace(r, undo_told=True),
+    Kind.INCIDENT_JOINED: lambda r, _, d: replace(r, incident=d["incident"]),
+    Kind.INCIDENT_TOLD: lambda r, _, __: replace(r, incident_told=True),
     Kind.FAULT_NOTED: lambda r, _, d: replace(r, faults=(*r.faults, d["reference"])),
     Kind.POSTING_BEGUN: lambda r, e, d: replace(r, begun={**r.begun, d["key"]: e.at}),
     Kind.MESSAGE_POSTED: lambda r, _, d: replace(r, posted={**r.posted, d["key"]: Posted(d["ts"], d["digest"])}),

@@ -9,6 +9,7 @@ from bot.core.change import FINAL, Kind, State
 from bot.core.checks import CheckResult
 from bot.core.plan import Ask, Plan, Step
 
+CARD = "card"  # the name of the message in the channel that the thread hangs on
 UNDO = "undo"  # what is asked of no action, but of the one that did a step: to plan the way back
 AFTER_THE_STEPS = frozenset({State.VERIFYING, State.VERIFIED, State.CHECKS_FAIL})
 
@@ -115,6 +116,8 @@ class ChangeRequest:
     again_of: str = ""  # the ended request that this one plans again
     undone: Mapping[int, str] = field(default_factory=dict)  # steps that were taken back, and the request that did it
     promote_seen: str = ""  # what is live since somebody ended the pin of a rollback, by name
+    incident: str = ""  # the incident that it belongs to
+    incident_told: bool = False  # whether that knows how it ended
     undo_told: bool = False  # whether the request that this one takes back knows what was done
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.change import State
-from bot.core.request import ChangeRequest
+from bot.core.request import CARD, ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages import approval, card, outcome, plan, private, run
 from bot.messages.picture import Message, Place
@@ -11,7 +11,7 @@ from bot.messages.picture import Message, Place
 
 def card_of(request: ChangeRequest) -> str:
     """The `ts` of the request's card; "" while it isn't there."""
-    card = request.posted.get("card")
+    card = request.posted.get(CARD)
     return card.ts if card else ""
 
 
@@ -22,7 +22,7 @@ def messages_of(request: ChangeRequest, runbook: Runbook) -> tuple[Message, ...]
 
 def _messages(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
     if request.plan:
-        yield Message("card", Place.CHANNEL, card.card(request, runbook))
+        yield Message(CARD, Place.CHANNEL, card.card(request, runbook))
     yield from _answers(request)
     if request.plan:
         yield from _in_the_thread(request, runbook)

@@ -1,0 +1,147 @@
+"""The communication plan in one incident: which reminders there are, when each is due, and the words of its draft.
+
+The plan is the runbook's. A reminder at `resolved` without recipients of its own goes to each audience that was told.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.incident import Incident
+from bot.core.runbook import Runbook
+from bot.core.runbook import tables as runbook_tables
+from bot.core.runbook.moments import Anchor, Moment
+from bot.core.runbook.templates import fill_draft
+
+INTERNAL, STATUS_PAGE = "internal", "status page"  # the audiences that the bot has a way to itself
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One reminder of the plan. `at` and `late_at` are None while they can't be told; `reference` is what it follows.
+
+    `recipients` are mail addresses.
+    """
+
+    key: str
+    audience: str
+    at: datetime | None
+    late_at: datetime | None
+    draft: str
+    subject: str
+    recipients: tuple[str, ...]
+    reference: str = ""
+
+    def filled(self, facts: Mapping[str, str]) -> tuple[str, str]:
+        """The subject and the text with the facts put in."""
+        return fill_draft(self.subject, facts), fill_draft(self.draft, facts)
+
+
+def planned(incident: Incident, runbook: Runbook) -> tuple[Planned, ...]:
+    """Every reminder of the plan that is on, in the runbook's order."""
+    return tuple(_planned(incident, runbook))
+
+
+def _planned(incident: Incident, runbook: Runbook) -> Iterator[Planned]:
+    counted: dict[str, int] = {}
+    for reminder in runbook.communications.reminders:
+        counted[reminder.audience] = counted.get(reminder.audience, 0) + 1
+        key = f"{reminder.audience}/{counted[reminder.audience]}"
+        if reminder.off:
+            continue
+        if reminder.when.anchor is Anchor.RESOLVED and not reminder.recipients:
+            yield from _for_each_told(incident, runbook, reminder, key)
+        else:
+            yield _one(incident, reminder, key)
+
+
+def _one(incident: Incident, reminder: runbook_tables.Reminder, key: str) -> Planned:
+    return Planned(
+        key=key,
+        audience=reminder.audience,
+        at=moment_in(incident, reminder.when),
+        late_at=moment_in(incident, reminder.due) if reminder.due else None,
+        draft=reminder.draft,
+        subject=reminder.subject,
+        recipients=reminder.recipients,
+    )
+
+
+def _for_each_told(
+    incident: Incident, runbook: Runbook, reminder: runbook_tables.Reminder, key: str
+) -> Iterator[Planned]:
+    """Who was told that something is wrong is told that it is over, in the same way."""
+    told = {one.audience: one for one in incident.reminders.values() if one.was_told and not _follows(one.key)}
+    for earlier in told.values():
+        its = next((r for r in runbook.communications.reminders if r.audience == earlier.audience), None)
+        yield Planned(
+            key=f"{key}/{earlier.audience}",
+            audience=earlier.audience,
+            at=incident.resolved_at,
+            late_at=None,
+            draft=reminder.draft,
+            subject=reminder.subject or earlier.subject,
+            recipients=its.recipients if its else (),
+            reference=earlier.reference,
+        )
+
+
+def _follows(key: str) -> bool:
+    """Whether a reminder's key is that of one that follows another: two slashes in it."""
+    return key.count("/") > 1
+
+
+def recipients_of(incident: Incident, runbook: Runbook, key: str) -> tuple[str, ...]:
+    """The mail addresses that a reminder goes to; () where it isn't mail."""
+    return next((one.recipients for one in planned(incident, runbook) if one.key == key), ())
+
+
+def moment_in(incident: Incident, moment: Moment) -> datetime | None:
+    """When a moment of the runbook comes in this incident; None while that can't be told, or never."""
+    if moment.anchor is Anchor.DOWNTIME:
+        reached = [(outage.since + moment.after, outage.until) for outage in incident.outages]
+        return min((at for at, end in reached if end is None or at <= end), default=None)
+    begun = _begun(incident, moment)
+    return begun + moment.after if begun else None
+
+
+def _begun(incident: Incident, moment: Moment) -> datetime | None:
+    joined = incident.requests.values()
+    match moment.anchor:
+        case Anchor.INCIDENT:
+            return incident.made_at
+        case Anchor.REQUEST:
+            return min((one.at for one in joined), default=None)
+        case Anchor.SCENARIO:
+            return min((one.at for one in joined if one.scenario == moment.scenario), default=None)
+        case Anchor.RUN_FINISHED:
+            return incident.run_finished_at
+        case _:
+            return incident.resolved_at
+
+
+def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """What the placeholders of a draft stand for. `states` are the words of its requests as they stand now.
+
+    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone.
+    """
+    joined = list(incident.requests.values())
+    newest = joined[-1] if joined else None
+    since = incident.outages[0].since if incident.outages else incident.made_at
+    return {
+        "service": runbook.service.name,
+        "environment": runbook.service.environment,
+        "site": runbook.service.site,
+        "incident": incident.id,
+        "request": newest.request if newest else "",
+        "requester": f"<@{newest.requester if newest else incident.opened_by}>",
+        "channel": f"<#{incident.channel}>",
+        "what": newest.what if newest else "look what is wrong",
+        "state": states.get(newest.request, "") if newest else "we are looking at it",
+        "since": _spelled(since, now),
+        "now": _spelled(now, now),
+    }
+
+
+def _spelled(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%H:%M} UTC on {at.day} {at:%B}"

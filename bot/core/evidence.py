@@ -1,0 +1,61 @@
+"""What the bot can tick of a checklist by itself, and what it saw that lets it.
+
+An item that names a check of the runbook is ticked by that check; of the others, a few words are understood.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.core.change import State
+from bot.core.incident import Incident
+from bot.core.runbook import Runbook
+from bot.core.runbook.checks import ErrorRateCheck
+
+
+def evidence_for(item: str, incident: Incident, runbook: Runbook) -> str:
+    """What was seen that answers this item, as a sentence; "" = the bot doesn't know."""
+    words = item.casefold()
+    for wanted, see in _UNDERSTOOD.items():
+        if wanted in words and (seen := see(incident, runbook)):
+            return seen
+    passed = {name.casefold(): (name, seen, by) for by, name, seen in _passed(incident)}
+    return next((f"{name}: {seen}, after {by}." for key, (name, seen, by) in passed.items() if key in words), "")
+
+
+def _passed(incident: Incident) -> Iterator[tuple[str, str, str]]:
+    for joined in incident.requests.values():
+        for name, seen in joined.passed.items():
+            yield joined.request, name, seen
+
+
+def _symptoms(incident: Incident, _: Runbook) -> str:
+    told = [one.request for one in incident.requests.values() if one.has_reason or one.scenario]
+    return f"Said with {told[0]}." if told else ""
+
+
+def _backups(incident: Incident, _: Runbook) -> str:
+    found = [one.request for one in incident.requests.values() if one.has_backups]
+    return f"The plan of {found[0]} read a backup of every table that it restores." if found else ""
+
+
+def _stakeholders(incident: Incident, _: Runbook) -> str:
+    told = [one for one in incident.reminders.values() if one.was_told and "stakeholder" in one.audience.casefold()]
+    return f"Told at {told[0].at:%H:%M} UTC." if told and told[0].at else ""
+
+
+def _operational(incident: Incident, _: Runbook) -> str:
+    verified = [one.request for one in incident.requests.values() if one.state == State.VERIFIED]
+    return f"Every check that decides passed after {verified[0]}." if verified else ""
+
+
+def _errors(incident: Incident, runbook: Runbook) -> str:
+    rates = {check.name for check in runbook.checks if isinstance(check, ErrorRateCheck)}
+    return next((f"{name}: {seen}, after {by}." for by, name, seen in _passed(incident) if name in rates), "")
+
+
+_UNDERSTOOD: Mapping[str, Callable[[Incident, Runbook], str]] = {
+    "symptom": _symptoms,
+    "backup": _backups,
+    "stakeholder": _stakeholders,
+    "systems operational": _operational,
+    "error logs": _errors,
+}

@@ -1,0 +1,153 @@
+"""What is due in an incident now, and what time alone brings: reminders, checklists, phases. Pure; the clock is given.
+
+What time brings is written down before it is posted, so each of it is said once, whatever happens in between.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot.core.communication import INTERNAL, Planned, facts_of, moment_in, planned
+from bot.core.event import Draft
+from bot.core.evidence import evidence_for
+from bot.core.incident import Happened, Incident, Reminder, Telling
+from bot.core.next import Due
+from bot.core.runbook import Runbook
+
+PIN_EVERY = timedelta(days=1)
+PINNED = "still pinned"  # the key of the daily reminder, and its audience
+
+
+class Act(Enum):
+    """One thing that can be due."""
+
+    NOTE = "write down what time brought"
+    DECIDE = "decide on the oldest press"
+    SETTLE = "say that nobody knows whether something was sent"
+    LOOK_AT_PIN = "see whether production is still pinned"
+
+
+def what_is_due(incident: Incident, runbook: Runbook, now: datetime) -> Due[Act]:
+    """What is next for `incident`."""
+    acts = [Act.NOTE] if brought(incident, runbook, {}, now) else []
+    acts += [Act.DECIDE] if incident.pending else []
+    acts += [Act.SETTLE] if any(r.state is Telling.SENDING for r in incident.reminders.values()) else []
+    pin_at = _pin_at(incident)
+    acts += [Act.LOOK_AT_PIN] if pin_at and pin_at <= now else []
+    moments = [*_moments(incident, runbook), *([pin_at] if pin_at else [])]
+    return Due(tuple(acts), min((moment for moment in moments if moment > now), default=None))
+
+
+def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now: datetime) -> list[Draft]:
+    """What time has brought by `now` and nobody has written down; `states` are the words of the incident's requests."""
+    facts = facts_of(incident, runbook, states, now)
+    return [
+        *(_due(one, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
+        *(Draft(Happened.REMINDER_OVERDUE, {"reminder": key}) for key, at in _overdue(incident, runbook) if at <= now),
+        *_dropped(incident),
+        *_checklists(incident, runbook, now),
+        *_ticks(incident, runbook),
+        *_phases(incident, runbook, now),
+    ]
+
+
+def _is_due(one: Planned, incident: Incident, now: datetime) -> bool:
+    at = _due_at(one, incident)
+    return at is not None and at <= now
+
+
+def _due_at(one: Planned, incident: Incident) -> datetime | None:
+    """When it becomes due next: at its time, or when its rest is over; None = it won't."""
+    was = incident.reminders.get(one.key)
+    if was is None:
+        return one.at if _is_wanted(one, incident) else None
+    return was.until if was.state is Telling.SNOOZED and not incident.is_final else None
+
+
+def _is_wanted(one: Planned, incident: Incident) -> bool:
+    """Once it is over, nobody is told that something is wrong."""
+    return not incident.is_final or (one.at is not None and one.at == incident.resolved_at)
+
+
+def _due(one: Planned, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
+    subject, text = one.filled(facts)
+    is_own = one.audience.casefold() == INTERNAL and bool(runbook.communications.internal_channel)
+    data = {"reminder": one.key, "audience": one.audience, "subject": subject, "text": text}
+    return Draft(Happened.REMINDER_DUE, {**data, "is_own": is_own, "reference": one.reference})
+
+
+def _overdue(incident: Incident, runbook: Runbook) -> Iterator[tuple[str, datetime]]:
+    for one in planned(incident, runbook):
+        was = incident.reminders.get(one.key)
+        if was and was.is_open and not was.is_own and was.overdue_at is None and one.late_at and not incident.is_final:
+            yield one.key, one.late_at
+
+
+def _dropped(incident: Incident) -> Iterator[Draft]:
+    """What nobody did before it was over is not asked for any more."""
+    for one in incident.reminders.values():
+        if incident.is_final and _is_of_the_trouble(one, incident):
+            yield Draft(Happened.REMINDER_DROPPED, {"reminder": one.key, "why": "The incident is resolved."})
+
+
+def _is_of_the_trouble(one: Reminder, incident: Incident) -> bool:
+    waits = one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own and not one.key.startswith(PINNED)
+    return waits and incident.resolved_at is not None and one.due_at < incident.resolved_at
+
+
+def _checklists(incident: Incident, runbook: Runbook, now: datetime) -> Iterator[Draft]:
+    for one in runbook.checklists:
+        opens_at, ends_at = moment_in(incident, one.when), moment_in(incident, one.due) if one.due else None
+        was = incident.checklists.get(one.name)
+        if was is None and opens_at and opens_at <= now:
+            yield Draft(Happened.CHECKLIST_OPENED, {"checklist": one.name, "items": list(one.items)})
+        elif was and was.ended_at is None and ends_at and ends_at <= now:
+            yield Draft(Happened.CHECKLIST_ENDED, {"checklist": one.name})
+
+
+def _ticks(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
+    """What the bot can see by itself."""
+    for checklist in incident.checklists.values():
+        for number, item in enumerate(checklist.items):
+            evidence = "" if number in checklist.ticks else evidence_for(item, incident, runbook)
+            if evidence:
+                yield Draft(Happened.ITEM_TICKED, {"checklist": checklist.name, "item": number, "evidence": evidence})
+
+
+def _phases(incident: Incident, runbook: Runbook, now: datetime) -> Iterator[Draft]:
+    """A run that was carried through ends the phase that was going on; one whose time is over without that is late."""
+    if incident.is_final:
+        return
+    ran = [one for one in incident.requests.values() if one.ran and one.ended_at]
+    for number, phase in enumerate(runbook.timeline):
+        begins, ends = incident.made_at + phase.begins, incident.made_at + phase.ends
+        by = next((one.request for one in ran if one.ended_at and one.ended_at >= begins), "")
+        if number in incident.phases_done:
+            continue
+        if by:
+            yield Draft(Happened.PHASE_DONE, {"phase": number, "request": by})
+        elif ends <= now and number not in incident.phases_late:
+            yield Draft(Happened.PHASE_LATE, {"phase": number})
+
+
+def _moments(incident: Incident, runbook: Runbook) -> Iterator[datetime]:
+    """Every moment at which time alone brings something that it hasn't brought yet."""
+    yield from (at for one in planned(incident, runbook) if (at := _due_at(one, incident)))
+    yield from (at for _, at in _overdue(incident, runbook))
+    for one in runbook.checklists:
+        was = incident.checklists.get(one.name)
+        wanted = one.when if was is None else one.due if was.ended_at is None else None
+        if wanted and (at := moment_in(incident, wanted)):
+            yield at
+    for number, phase in enumerate(runbook.timeline):
+        if not incident.is_final and number not in incident.phases_done and number not in incident.phases_late:
+            yield incident.made_at + phase.ends
+
+
+def _pin_at(incident: Incident) -> datetime | None:
+    """When to look next whether production is still pinned; None = not at all."""
+    by = incident.pinned_by
+    dropped = any(one.key.startswith(PINNED) and one.state is Telling.DROPPED for one in incident.reminders.values())
+    if by is None or by.ended_at is None or incident.pin_ended or dropped:
+        return None
+    return max(by.ended_at, incident.pin_seen_at or by.ended_at) + PIN_EVERY

@@ -1,0 +1,85 @@
+"""Who may press what in an incident, and when it is too late. Each rule is a Refused with the way out, or None."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.core.change import State
+from bot.core.errors import Refused
+from bot.core.incident import Incident, Press, Telling, Verb
+from bot.core.request import ChangeRequest
+
+LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
+BY_APPROVERS = frozenset({Verb.SEND})  # and by who asked for a change; all else by anyone who may ask
+_ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
+_ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
+
+
+def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
+    """What the log alone says against a press: another workspace, another thing than there is, too late."""
+    if press.data.get("team") != incident.team:
+        return Refused("place", f"{incident.id} belongs to another workspace. Nothing was changed.")
+    if press.verb in _ON_REMINDERS:
+        return _reminder(incident, press)
+    if press.verb is Verb.TICK:
+        return _item(incident, press)
+    if incident.resolved_at:
+        by = f"<@{incident.resolved_by}> at {incident.resolved_at:%H:%M} UTC"
+        return Refused("resolved", f"{incident.id} is resolved already, by {by}. Nothing was changed.")
+    return _correction(incident, press) if press.verb is Verb.DOWN_SINCE else None
+
+
+def is_requester(incident: Incident, person: str) -> bool:
+    """Whether a person asked for one of the incident's changes."""
+    return any(joined.requester == person for joined in incident.requests.values())
+
+
+def refusal_to_resolve(incident: Incident, requests: Sequence[ChangeRequest]) -> Refused | None:
+    """Whether something is under way that the incident may not end before; `requests` are its own as they stand."""
+    acting = [f"{request.id} ({request.state})" for request in requests if request.state in _ACTING]
+    if not acting:
+        return None
+    text = f"{incident.id} can't be resolved while {', '.join(acting)} is under way. Nothing was changed."
+    return Refused("underway", text)
+
+
+def _reminder(incident: Incident, press: Press) -> Refused | None:
+    reminder = incident.reminders.get(press.about)
+    if reminder is None:
+        return Refused("unknown", f"{incident.id} has no reminder of that name. Nothing was changed.")
+    if not reminder.is_open:
+        by = f" by <@{reminder.by}>" if reminder.by.startswith(("U", "W")) else ""
+        at = f" at {reminder.at:%H:%M} UTC" if reminder.at else ""
+        return Refused("late", f"This is settled already: {reminder.state}{by}{at}. Nothing was changed by this.")
+    if reminder.state is Telling.SENDING:
+        return Refused("sending", "It is being sent at this moment. Nothing was changed by this.")
+    if reminder.state is Telling.SNOOZED and press.verb is Verb.SNOOZE:
+        return Refused("late", "It rests already. Nothing was changed by this.")
+    return None
+
+
+def _item(incident: Incident, press: Press) -> Refused | None:
+    name, number = press.about.rpartition("/")[::2]
+    checklist = incident.checklists.get(name)
+    if checklist is None or not number.isdecimal() or int(number) >= len(checklist.items):
+        return Refused("unknown", f"{incident.id} has no such item. Nothing was changed.")
+    tick = checklist.ticks.get(int(number))
+    if tick is None:
+        return None
+    by = f"<@{tick.by}>" if tick.by.startswith(("U", "W")) else "the bot"
+    return Refused("late", f"This was ticked already by {by} at {tick.at:%H:%M} UTC.")
+
+
+def _correction(incident: Incident, press: Press) -> Refused | None:
+    if not incident.outages:
+        text = f"The checks have seen no downtime in {incident.id}, so there is no beginning of it to correct."
+        return Refused("never_down", f"{text} Nothing was changed.")
+    try:
+        at = datetime.fromisoformat(str(press.data.get("at")))
+    except ValueError:
+        return Refused("moment", "That is no moment. Nothing was changed.")
+    last = incident.outages[-1]
+    if at > (last.until or press.at):
+        return Refused("moment", "The downtime can't begin after it ended, or in the future. Nothing was changed.")
+    if at < last.measured_at - LONGEST_OUTAGE:
+        return Refused("moment", f"That is over {LONGEST_OUTAGE.days} days before the first failed check. Look again.")
+    return None

@@ -1,0 +1,126 @@
+"""What people can do in an incident, and how a change request comes to belong to one: one open incident a channel."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.changes import Delivery
+from bot.core.change import Kind, State
+from bot.core.checks import CheckResult, Verdict
+from bot.core.errors import Refused
+from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
+from bot.core.incident import Happened, Incident, Verb
+from bot.core.pin import last_rollback
+from bot.core.plan import Facts
+from bot.core.request import ChangeRequest
+from bot.core.restore import ACTION
+from bot.core.runbook import Runbook
+from bot.journal import Journal
+from bot.messages.standing import what
+
+_RAN = (State.VERIFIED, State.CHECKS_FAIL)
+
+
+class Incidents:
+    """The verbs. `wake` is called with a stream after something was written to it, never before."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal[Incident],
+        requests: Journal[ChangeRequest],
+        runbook: Runbook,
+        wake: Callable[[str], None],
+    ) -> None:
+        self._journal, self._requests, self._runbook, self._wake = journal, requests, runbook, wake
+        self._opening = threading.Lock()  # two requests of one channel may come at once
+
+    def open_in(self, channel: str) -> Incident | None:
+        """The channel's incident that isn't resolved yet; None = all is well there."""
+        return next((one for one in self._journal.open() if one.channel == channel and not one.is_final), None)
+
+    def open_and_newest(self) -> tuple[Incident, ...]:
+        """Every incident that something is left to do for, and the newest of the others, oldest first."""
+        return self._journal.open_and_newest()
+
+    def join(self, request: ChangeRequest) -> None:
+        """Let a request belong to the incident of its channel, which it opens where there is none."""
+        joined = Draft(Happened.REQUEST_JOINED, self._said_of(request), request.requester)
+        with self._opening:
+            incident = next((one for one in self._journal.open() if request.id in one.requests), None)
+            if incident is None:
+                incident = self.open_in(request.channel)
+                if incident:
+                    self._journal.note(incident.id, joined)
+                else:
+                    self._open(request.team, request.channel, request.requester, request.id, joined)
+                incident = self.open_in(request.channel)
+        if incident:
+            self._requests.note(request.id, Draft(Kind.INCIDENT_JOINED, {"incident": incident.id}))
+            self._wake(incident.id)
+
+    def tell(self, request: ChangeRequest) -> None:
+        """Let the incident know how one of its requests ended."""
+        data: Facts = {
+            "request": request.id,
+            "state": str(request.state),
+            "at": (request.ending.at if request.ending else request.made_at).isoformat(),
+            "ran": request.state in _RAN,
+            "pins": last_rollback([request]) is not None,
+            "passed": {r.name: r.seen for r in request.results or () if r.verdict is Verdict.PASSED},
+        }
+        self._journal.note(request.incident, Draft(Happened.REQUEST_ENDED, data))
+        self._requests.note(request.id, Draft(Kind.INCIDENT_TOLD, {}))
+        self._wake(request.incident)
+
+    def note_verification(self, delivery: Delivery, results: Sequence[CheckResult]) -> None:
+        """Open the channel's incident where a person's look at production found a required check failing."""
+        failing = [result for result in results if result.required and result.verdict is Verdict.FAILED]
+        if not failing:
+            return
+        with self._opening:
+            if self.open_in(delivery.channel) is None:
+                self._wake(self._open(delivery.team, delivery.channel, delivery.person, ""))
+
+    def press(self, verb: Verb, stream: str, about: str, delivery: Delivery, **more: Any) -> None:
+        """Keep what someone pressed; it is decided afterwards. The same delivery again changes nothing.
+
+        Raises Refused where there is no such incident.
+        """
+        data = {"verb": str(verb), "about": about, "team": delivery.team, "channel": delivery.channel, **more}
+        try:
+            self._journal.note(stream, Draft(Happened.PRESSED, data, delivery.person, delivery.id))
+        except DeliveredBeforeError:
+            pass
+        except UnknownStreamError:
+            raise Refused("unknown_incident", f"There is no incident {stream}. Nothing was changed.") from None
+        self._wake(stream)
+
+    def resolve(self, delivery: Delivery) -> str:
+        """Have the channel's incident closed; its id. Raises Refused where none is open there."""
+        incident = self.open_in(delivery.channel)
+        if incident is None:
+            raise Refused("no_incident", "No incident is open in this channel. Nothing was changed.")
+        self.press(Verb.RESOLVE, incident.id, "", delivery)
+        return incident.id
+
+    def incident(self, stream: str) -> Incident:
+        """An incident as it stands. Raises Refused where there is none."""
+        try:
+            return self._journal.read(stream)
+        except UnknownStreamError:
+            raise Refused("unknown_incident", f"There is no incident {stream}. Nothing was changed.") from None
+
+    def _said_of(self, request: ChangeRequest) -> Facts:
+        scenario = next((one.name for one in self._runbook.scenarios if one.title == request.title), "")
+        return {
+            "request": request.id,
+            "what": what(request, self._runbook),
+            "scenario": scenario,
+            "has_reason": bool(request.reason),
+            "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,
+        }
+
+    def _open(self, team: str, channel: str, person: str, request: str, *more: Draft) -> str:
+        data: Facts = {"team": team, "channel": channel, "request": request}
+        return self._journal.begin(Draft(Happened.INCIDENT_OPENED, data, person), *more)

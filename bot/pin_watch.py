@@ -1,0 +1,80 @@
+"""Whether production is still pinned to what a rollback went to, looked at once a day and said until it isn't.
+
+Vercel is read beside `advance`, because a slow answer may hold no other reminder back.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from bot.core.errors import BotError, Unavailable
+from bot.core.event import Draft
+from bot.core.incident import Happened, Incident
+from bot.core.incident_due import PINNED
+from bot.core.pin import Pin
+from bot.journal import Journal
+
+LOOK_LATER = timedelta(minutes=1)
+TEXT = (
+    "Production still serves what {request} rolled it back to: {live}. What is pushed does not go live until somebody "
+    "promotes a deployment; `/rollback undo {request}` goes back, `/rollback deployments` lists what there is."
+)
+
+
+class PinWatch:
+    """Looks for incidents. `read` gives what is seen of a request's pin now, and what is live, by name."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal[Incident],
+        read: Callable[[str], tuple[Pin, str]],
+        clock: Callable[[], datetime],
+        wake: Callable[[str], None],
+    ) -> None:
+        self._journal, self._read, self._clock, self._wake = journal, read, clock, wake
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="pin")
+        self._underway: set[str] = set()
+        self._seen: dict[str, tuple[Pin, str]] = {}
+        self._lock = threading.Lock()
+
+    def look(self, incident: Incident) -> None:
+        """Write down what was seen; where nothing was yet, begin to look and raise Unavailable."""
+        by = incident.pinned_by
+        if by is None:
+            return
+        with self._lock:
+            seen = self._seen.pop(incident.id, None)
+            begins = seen is None and incident.id not in self._underway
+            if begins:
+                self._underway.add(incident.id)
+        if begins:
+            self._pool.submit(self._look, incident.id, by.request)
+        if seen is None or seen[0] is Pin.UNCLEAR:
+            raise Unavailable("Vercel is being read.", retry_at=self._clock() + LOOK_LATER)
+        pin, live = seen
+        if pin is Pin.ENDED:
+            self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": live}))
+            return
+        number = sum(key.startswith(PINNED) for key in incident.reminders) + 1
+        text = TEXT.format(request=by.request, live=live)
+        told = {"reminder": f"{PINNED}/{number}", "audience": PINNED, "subject": "", "text": text}
+        due = Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": ""})
+        self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": live}), due)
+
+    def stop(self) -> None:
+        """Wait for what is being read."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _look(self, stream: str, request: str) -> None:
+        try:
+            seen = self._read(request)
+        except BotError:
+            seen = (Pin.UNCLEAR, "")
+        finally:
+            with self._lock:
+                self._underway.discard(stream)
+        with self._lock:
+            self._seen[stream] = seen
+        self._wake(stream)
