@@ -22,6 +22,7 @@ from bot.changes import Changes
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
+from bot.core.incident import SITE
 from bot.core.request import UNDO, ChangeRequest
 from bot.core.restore import LiveDeployment
 from bot.core.runbook import Runbook
@@ -29,7 +30,8 @@ from bot.courses import Requests
 from bot.deciding import Deciding
 from bot.drawing import Drawing, Pictures
 from bot.eligibility import Eligibility
-from bot.journal import REQUESTS, Journal
+from bot.incident_composition import Around, IncidentParts, Outside, build_incidents
+from bot.journal import INCIDENTS, REQUESTS, Journal
 from bot.looking import Look, looks
 from bot.messages.thread import card_of, messages_of
 from bot.planning import Planning
@@ -49,6 +51,7 @@ class Bot:
     slack: Slack
     journal: Journal[ChangeRequest]
     changes: Changes
+    incidents: IncidentParts
     wakeups: Wakeups
     drawing: Drawing[ChangeRequest]
     verification: Verification
@@ -60,7 +63,7 @@ class Bot:
 
     def start(self) -> None:
         """Carry on whatever the log says is open."""
-        for stream in self.journal.open_ids():
+        for stream in (*self.journal.open_ids(), *self.incidents.journal.open_ids(), SITE):
             self.wakeups.wake(stream)
         self.wakeups.start(self.advance)
 
@@ -68,6 +71,7 @@ class Bot:
         """Begin nothing new, let what is running come to its next answer, and close the log."""
         self.wakeups.stop()
         self.running.stop_acting()
+        self.incidents.stop()
         self.readings.stop()
         self.verification.stop()
         self.checking.stop()
@@ -141,6 +145,8 @@ def build(
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
     verification = Verification(journal=journal, checking=checking, clock=clock, wake_at=wakeups.wake_at)
     running = Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock)
+    around = Around(log, journal, checking, runbook, clock, wakeups.wake)
+    incidents = build_incidents(around, Outside(slack, _vercel(settings, clock), None, None))
     requests = Requests(
         journal=journal,
         planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
@@ -148,6 +154,7 @@ def build(
         running=running,
         clock=clock,
         wake=wakeups.wake,
+        incidents=incidents.incidents,
     )
     engine = Advance(journal=journal, course=requests.course(verification.ensure), drawing=drawing, clock=clock)
 
@@ -160,6 +167,7 @@ def build(
         slack=slack,
         journal=journal,
         changes=changes,
+        incidents=incidents,
         wakeups=wakeups,
         drawing=drawing,
         verification=verification,
@@ -167,7 +175,7 @@ def build(
         readings=readings,
         running=running,
         questions=looks(settings, actions, readings=readings, changes=changes, clock=clock),
-        advance=_or_give_up(engine, give_up),
+        advance=_or_give_up(_by_stream(engine, incidents), give_up),
     )
 
 
@@ -175,10 +183,21 @@ def _pictures(runbook: Runbook) -> Pictures[ChangeRequest]:
     return Pictures(messages=lambda request: messages_of(request, runbook), root=card_of)
 
 
-def _or_give_up(engine: Advance[ChangeRequest], give_up: Callable[[str], None]) -> Callable[[str], datetime | None]:
+def _by_stream(engine: Advance[ChangeRequest], incidents: IncidentParts) -> Callable[[str], datetime | None]:
+    def advance(stream: str) -> datetime | None:
+        if stream == SITE:
+            return incidents.monitoring.look()
+        return (incidents.advance if stream.startswith(INCIDENTS.prefix) else engine.advance)(stream)
+
+    return advance
+
+
+def _or_give_up(
+    carry_on: Callable[[str], datetime | None], give_up: Callable[[str], None]
+) -> Callable[[str], datetime | None]:
     def advance(stream: str) -> datetime | None:
         try:
-            return engine.advance(stream)
+            return carry_on(stream)
         except Revoked as error:
             give_up(error.text)
             return None

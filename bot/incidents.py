@@ -9,7 +9,7 @@ from bot.core.change import Kind, State
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
-from bot.core.incident import Happened, Incident, Verb
+from bot.core.incident import SITE, Happened, Incident, Verb
 from bot.core.pin import last_rollback
 from bot.core.plan import Facts
 from bot.core.request import ChangeRequest
@@ -123,4 +123,6 @@ class Incidents:
 
     def _open(self, team: str, channel: str, person: str, request: str, *more: Draft) -> str:
         data: Facts = {"team": team, "channel": channel, "request": request}
-        return self._journal.begin(Draft(Happened.INCIDENT_OPENED, data, person), *more)
+        stream = self._journal.begin(Draft(Happened.INCIDENT_OPENED, data, person), *more)
+        self._wake(SITE)
+        return stream

@@ -13,7 +13,6 @@ from bot.core.incident import Happened, Incident
 from bot.core.runbook import Runbook
 from bot.journal import Journal
 
-SITE = "site"
 QUIET, SELDOM = timedelta(hours=1), timedelta(minutes=5)  # after an hour without a failure, every five minutes
 
 

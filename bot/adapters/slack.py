@@ -119,6 +119,16 @@ class Slack:
         """Who a user id is, as of at most 5 s ago."""
         return self._remembered(f"user {user}", lambda: _person(self._call("users.info", user=user)["user"]))
 
+    def name_of(self, sort: str, id: str) -> str:  # noqa: A002  # Slack's word
+        """What a person (`sort` "@") or a channel ("#") is called; "" where Slack doesn't say."""
+        try:
+            if sort == "#":
+                return f"#{self.channel(id).name}"
+            user = self._call("users.info", user=id)["user"]
+            return str((user.get("profile") or {}).get("real_name") or user.get("real_name") or "")
+        except BotError:
+            return ""
+
     def group(self, group: str) -> tuple[str, ...]:
         """The user ids in a user group, as of at most 5 s ago."""
         return self._remembered(

@@ -4,14 +4,16 @@ Asked again while it runs, it runs once more. Nothing depends on being woken onl
 """
 
 import heapq
+import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 THREADS = 8
 LOOK_UP_SECONDS = 1.0  # the clock on the wall may be set while the timer sleeps
 AFTER_A_FAULT = timedelta(seconds=5)
+_logger = logging.getLogger(__name__)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -66,7 +68,7 @@ class Wakeups:
                 if not ready:
                     self._changed.wait(self._seconds_to_sleep())
             for stream in ready:
-                self._pool.submit(self._run, stream)
+                self._pool.submit(self._run, stream).add_done_callback(_log_fault)
 
     def _schedule(self, stream: str, moment: datetime) -> None:
         if moment < self._moment.get(stream, _NEVER):
@@ -106,3 +108,9 @@ class Wakeups:
                 if moment:
                     self._schedule(stream, moment)
                 self._changed.notify()
+
+
+def _log_fault(future: Future[None]) -> None:
+    fault = None if future.cancelled() else future.exception()
+    if fault:
+        _logger.error("wakeups.fault", exc_info=fault)

@@ -8,6 +8,8 @@ from typing import Any
 
 from bot.core.request import Posted
 
+SITE = "site"  # what is woken to look at the site while an incident is open: a name that no stream has
+
 
 class Happened(StrEnum):
     """What can happen in an incident. There is no order to it but time's: any of it may be written down at any time."""
@@ -140,6 +142,11 @@ class Reminder:
     def was_told(self) -> bool:
         """Whether the audience knows, as far as anybody said."""
         return self.state is Telling.DONE
+
+
+def name_of_notice(reminder: Reminder) -> str:
+    """The name of the message that the bot posts itself in the internal channel."""
+    return f"notice/{reminder.key}"
 
 
 @dataclass(frozen=True)

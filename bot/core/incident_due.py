@@ -10,11 +10,12 @@ from enum import Enum
 from bot.core.communication import INTERNAL, Planned, facts_of, moment_in, planned
 from bot.core.event import Draft
 from bot.core.evidence import evidence_for
-from bot.core.incident import Happened, Incident, Reminder, Telling
+from bot.core.incident import Happened, Incident, Reminder, Telling, name_of_notice
 from bot.core.next import Due
 from bot.core.runbook import Runbook
 
 PIN_EVERY = timedelta(days=1)
+OWN_PATIENCE = timedelta(seconds=60)  # with the internal channel
 PINNED = "still pinned"  # the key of the daily reminder, and its audience
 
 
@@ -44,6 +45,7 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
     return [
         *(_due(one, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
         *(Draft(Happened.REMINDER_OVERDUE, {"reminder": key}) for key, at in _overdue(incident, runbook) if at <= now),
+        *_own(incident, now),
         *_dropped(incident),
         *_checklists(incident, runbook, now),
         *_ticks(incident, runbook),
@@ -81,6 +83,21 @@ def _overdue(incident: Incident, runbook: Runbook) -> Iterator[tuple[str, dateti
         was = incident.reminders.get(one.key)
         if was and was.is_open and not was.is_own and was.overdue_at is None and one.late_at and not incident.is_final:
             yield one.key, one.late_at
+
+
+def _own(incident: Incident, now: datetime) -> Iterator[Draft]:
+    """A notice of the bot's own is done when it is there; one that Slack doesn't take is for people to post."""
+    for one in _own_notices(incident):
+        posted = incident.posted.get(name_of_notice(one))
+        if posted and posted.ts:
+            yield Draft(Happened.REMINDER_DONE, {"reminder": one.key})
+        elif one.due_at + OWN_PATIENCE <= now:
+            told = {"reminder": one.key, "audience": one.audience, "subject": one.subject, "text": one.text}
+            yield Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": one.reference})
+
+
+def _own_notices(incident: Incident) -> list[Reminder]:
+    return [one for one in incident.reminders.values() if one.is_own and one.state is Telling.DUE]
 
 
 def _dropped(incident: Incident) -> Iterator[Draft]:
@@ -134,6 +151,7 @@ def _moments(incident: Incident, runbook: Runbook) -> Iterator[datetime]:
     """Every moment at which time alone brings something that it hasn't brought yet."""
     yield from (at for one in planned(incident, runbook) if (at := _due_at(one, incident)))
     yield from (at for _, at in _overdue(incident, runbook))
+    yield from (one.due_at + OWN_PATIENCE for one in _own_notices(incident))
     for one in runbook.checklists:
         was = incident.checklists.get(one.name)
         wanted = one.when if was is None else one.due if was.ended_at is None else None
