@@ -105,12 +105,14 @@ class Mail:
         with _nothing_sent("connection"):
             smtp = self._connect()
         try:
+            with _nothing_sent("greeting"):
+                smtp.ehlo_or_helo_if_needed()
             if self._server.needs_starttls:
                 with _nothing_sent("STARTTLS"):
                     smtp.starttls(context=self._context())
-            with _nothing_sent("login"):
-                smtp.ehlo_or_helo_if_needed()
-                if self._server.user:
+                    smtp.ehlo_or_helo_if_needed()  # what was said in the open doesn't count (RFC 3207, 4.2)
+            if self._server.user:
+                with _nothing_sent("login"):
                     smtp.login(self._server.user, self._server.password.reveal())
             yield smtp
         finally:

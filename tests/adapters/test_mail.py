@@ -49,7 +49,7 @@ def failure(mail: Mail) -> BotError:
 
 
 @pytest.mark.parametrize(
-    ("command", "step"), [("EHLO", "login"), ("MAIL", "sender"), ("DATA", "message"), (".", "message")]
+    ("command", "step"), [("EHLO", "greeting"), ("MAIL", "sender"), ("DATA", "message"), (".", "message")]
 )
 @pytest.mark.parametrize(
     ("reply", "kind"), [("451 4.3.0 not now, lea", Unavailable), ("554 5.7.1 no, lea", Refused)], ids=["4xx", "5xx"]
@@ -162,8 +162,10 @@ def test_a_certificate_of_another_host_is_refused(by_starttls: MailStandIn) -> N
     assert "certificate is not trusted" in said.text
 
 
-def test_a_login_is_not_needed(server: MailStandIn) -> None:
-    send(mail_to(server, f"smtp://127.0.0.1:{server.port}"))
+@pytest.mark.parametrize(("tls", "host"), [("", "smtp://127.0.0.1"), ("starttls", "smtp://127.1")])
+def test_a_login_is_not_needed(tls: str, host: str) -> None:
+    with MailStandIn(tls) as server:
+        send(mail_to(server, f"{host}:{server.port}"))
     assert (len(server.mails), server.logins) == (1, [])
 
 
