@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from bot.adapters.mail import server_of
 from bot.core.runbook import Runbook, load_runbook
 from bot.core.runbook.addresses import is_address, is_mail_address
 from bot.core.runbook.problems import RunbookProblems
@@ -22,6 +23,7 @@ _BOT_TOKEN = re.compile(r"xoxb-\S+").fullmatch
 _APP_TOKEN = re.compile(r"xapp-\S+").fullmatch
 _NO_SPACE = re.compile(r"\S+").fullmatch
 _WORD = re.compile(r"[A-Za-z0-9_]+").fullmatch
+_KEY = re.compile(r"[\x21-\x7e]+").fullmatch  # what a header can hold
 _DATABASE = re.compile(r"postgres(ql)?://\S+").fullmatch
 _STATE = re.compile(rf"{_SQLITE}(?!:)[^?\x00-\x1f]+").fullmatch  # ":memory:" would forget the log
 
@@ -45,9 +47,10 @@ class Statuspage:
 
 @dataclass(frozen=True)
 class Mail:
-    """Through what, and as whom, mail is sent on a click; the address holds a password."""
+    """Through what, and as whom, mail is sent on a click; the address holds the password, percent-encoded."""
 
     url: Secret
+    password: Secret
     sender: str
 
 
@@ -198,20 +201,25 @@ def _state_path(reader: _Reader) -> Path:
 
 
 def _statuspage(reader: _Reader) -> Statuspage | None:
-    key = reader.secret("STATUSPAGE_API_KEY", _NO_SPACE, _SPACELESS)
+    key = reader.secret("STATUSPAGE_API_KEY", _KEY, "may hold no space, line break or character beyond ASCII")
     page = reader.text("STATUSPAGE_PAGE_ID", "", _WORD, "may hold only letters, digits and _")
     api_url = _api(reader, "STATUSPAGE_API_URL", "https://api.statuspage.io/v1")
     return Statuspage(key, page, api_url) if key and page else None
 
 
 def _mail(reader: _Reader) -> Mail | None:
-    url = reader.secret("SMTP_URL", _is_mail_server, "must be smtp://user:password@host:port, or smtps://")
+    rule = "must be smtp://user:password@host:port, or smtps://, with user and password percent-encoded"
+    url = reader.secret("SMTP_URL", _is_mail_server, rule)
     sender = reader.text("MAIL_FROM", "", is_mail_address, "must be a mail address")
-    return Mail(url, sender) if url and sender else None
+    return Mail(url, server_of(url.reveal()).password, sender) if url and sender else None
 
 
 def _is_mail_server(url: str) -> bool:
-    return is_address(url, frozenset({"smtp", "smtps"}))
+    try:
+        server_of(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _warnings(reader: _Reader) -> tuple[str, ...]:

@@ -262,6 +262,27 @@ CASES = (
         "the session pooler on port 5432",
     ),
     Broken(
+        "wrong Statuspage key",
+        lambda s: s.set(STATUSPAGE_API_KEY="of-another-page"),
+        PROBLEM,
+        "Statuspage: Statuspage does not accept STATUSPAGE_API_KEY for this page (401: Could not authenticate)",
+        "https://manage.statuspage.io",
+    ),
+    Broken(
+        "wrong mail password",
+        lambda s: s.set(SMTP_URL=s.mail.url.replace("%231", "%232")),
+        PROBLEM,
+        "mail: The mail server said no (login: 535)",
+        "correct SMTP_URL",
+    ),
+    Broken(
+        "addresses without mail",
+        lambda s: s.set(SMTP_URL=None, MAIL_FROM=None),
+        WARNING,
+        'reminder "stakeholders": it has addresses, but mail is off: people send its draft by hand',
+        "set SMTP_URL and MAIL_FROM",
+    ),
+    Broken(
         "state file that others can read", left_open, WARNING, "state file: others on this host can read", "chmod 600"
     ),
     Broken(

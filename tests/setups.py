@@ -17,6 +17,9 @@ from bot.doctor.examination import SECONDS, examine
 from bot.doctor.finding import Finding, Level
 from bot.doctor.report import lines_of
 from tests.database.server import PASSWORD, Database
+from tests.simulator import statuspage
+from tests.simulator.mail import SENDER, MailStandIn
+from tests.simulator.statuspage import StatuspageStandIn
 from tests.world import World
 
 TABLES = ("user_profiles", "user_progress", "sessions", "magic_tokens")
@@ -32,6 +35,8 @@ class SetUp:
 
     world: World
     database: Database
+    statuspage: StatuspageStandIn
+    mail: MailStandIn
     changed: dict[str, str | None] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
 
@@ -80,6 +85,8 @@ class SetUp:
 
     def close(self) -> None:
         self.world.close()
+        self.statuspage.stop()
+        self.mail.stop()
         if not self.roles:
             return
         with self.database.superuser() as connection:
@@ -99,10 +106,13 @@ def with_backups(database: Database) -> Database:
 
 
 def healthy(folder: Path, database: Database, *, over_socket: bool = True) -> SetUp:
-    """Everything as the documents say: the manifest's scopes, and a database with backups."""
-    world = World(folder, database=database.url, over_socket=over_socket)
+    """Everything as the documents say: the manifest's scopes, a database with backups, a status page and mail."""
+    page, mail = StatuspageStandIn().start(), MailStandIn().start()
+    env = {"STATUSPAGE_API_KEY": statuspage.KEY, "STATUSPAGE_PAGE_ID": statuspage.PAGE, "STATUSPAGE_API_URL": page.url}
+    env |= {"SMTP_URL": mail.url, "MAIL_FROM": SENDER}
+    world = World(folder, env=env, database=database.url, over_socket=over_socket)
     world.slack.scopes = set(SCOPES)
-    return SetUp(world, database)
+    return SetUp(world, database, page, mail)
 
 
 def bad(findings: Sequence[Finding]) -> list[Finding]:

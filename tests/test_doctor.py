@@ -18,6 +18,7 @@ from tests.database.inventory import changes, inventory
 from tests.database.server import PASSWORD, Database, server
 from tests.processes import Started
 from tests.setups import SetUp, bad, healthy, refusing_login, with_backups
+from tests.simulator import mail
 from tests.simulator.wire import Fault, on
 from tests.world import INC, NOWHERE
 
@@ -70,7 +71,7 @@ def test_what_is_wrong_in_the_database_is_named_with_its_remedy(own_setup: SetUp
 
 
 def test_no_report_shows_a_secret_or_is_wider_than_a_terminal(setup: SetUp) -> None:
-    for how in [case.how for case in CASES if "oken" in case.name or "unreachable" in case.name]:
+    for how in [case.how for case in CASES if re.search("oken|unreachable|key|password", case.name)]:
         setup.changed.clear()
         how(setup)
         shown = [line for finding in setup.examined() for line in lines_of(finding)]
@@ -80,8 +81,11 @@ def test_no_report_shows_a_secret_or_is_wider_than_a_terminal(setup: SetUp) -> N
 
 def secrets(setup: SetUp) -> list[str]:
     """What may be shown nowhere."""
-    names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VERCEL_TOKEN", "LOGIN_PASSWORD", "SUPABASE_ANON_KEY")
-    return [PASSWORD, *(setup.env[name] for name in names if name in setup.env)]
+    names = (
+        *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VERCEL_TOKEN", "LOGIN_PASSWORD", "SUPABASE_ANON_KEY"),
+        *("STATUSPAGE_API_KEY", "SMTP_URL"),
+    )
+    return [PASSWORD, mail.PASSWORD, *(setup.env[name] for name in names if name in setup.env)]
 
 
 @pytest.mark.parametrize("over_socket", [True, False], ids=["socket", "http"])
@@ -97,7 +101,8 @@ def test_nothing_is_changed_anywhere(setup: SetUp) -> None:
         setup.examined()
         assert changes(before, inventory(connection)) == {}
     assert {path.name for path in setup.world.folder.iterdir()} == {"runbook.toml"}
-    assert {request.method for request in setup.world.vercel.requests} == {"GET"}
+    assert {request.method for request in (*setup.world.vercel.requests, *setup.statuspage.requests)} == {"GET"}
+    assert ("MAIL" in setup.mail.commands, "DATA" in setup.mail.commands) == (True, False)
     asked = {request.path.removeprefix("/api/") for request in setup.world.slack.requests}
     reads = {"auth.test", "api.test", "users.info", "usergroups.users.list", "users.conversations"}
     assert asked == reads | {"conversations.info", "apps.connections.open"}
@@ -130,9 +135,9 @@ def test_a_mistake_in_one_setting_hides_nothing_of_the_others(own_setup: SetUp) 
 
 
 def test_what_is_not_checked_for_want_of_a_setting_is_said(setup: SetUp) -> None:
-    setup.set(SLACK_BOT_TOKEN=None, VERCEL_TOKEN=None, DATABASE_URL=None)
+    setup.set(SLACK_BOT_TOKEN=None, VERCEL_TOKEN=None, DATABASE_URL=None, STATUSPAGE_PAGE_ID=None, SMTP_URL="smtp://")
     unasked = [one.subject for one in bad(setup.examined()) if one.text.startswith("not checked")]
-    assert unasked == ["Slack", "Vercel", "database"]
+    assert unasked == ["Slack", "Vercel", "database", "Statuspage", "mail"]
 
 
 def test_a_runbook_without_vercel_and_database_needs_neither(setup: SetUp) -> None:

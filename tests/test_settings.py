@@ -14,6 +14,7 @@ from bot.settings import SHIPPED_RUNBOOK, Settings, SettingsProblems, load_setti
 SMALL = '[service]\nname = "Shop"\n[approval]\napprovers = ["S1"]\n'
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_APP_TOKEN": "xapp-1-a"}
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
+MAIL_SERVER = "must be smtp://user:password@host:port, or smtps://, with user and password percent-encoded"
 HTTP_ADDRESS = "must be an address that begins with https:// or http://"
 
 
@@ -131,10 +132,15 @@ def test_some_names_go_together(runbook: Path, one: str, value: str, other: str)
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("STATUSPAGE_API_KEY", "a secret", "may hold no space or line break"),
+        ("STATUSPAGE_API_KEY", "a secret", "may hold no space, line break or character beyond ASCII"),
+        ("STATUSPAGE_API_KEY", "sëcret", "may hold no space, line break or character beyond ASCII"),
         ("STATUSPAGE_PAGE_ID", "a/b", "may hold only letters, digits and _"),
-        ("SMTP_URL", "https://u:secret@mail.example", "must be smtp://user:password@host:port, or smtps://"),
+        ("SMTP_URL", "https://u:secret@mail.example", MAIL_SERVER),
+        ("SMTP_URL", "smtp://u:secret#1@mail.example", MAIL_SERVER),
+        ("SMTP_URL", "smtp://u@mail.example", MAIL_SERVER),
         ("MAIL_FROM", "a@b\nBcc: c@d", "must be a mail address"),
+        ("MAIL_FROM", "zoë@b", "must be a mail address"),
+        ("MAIL_FROM", "bot(x)@b", "must be a mail address"),
     ],
 )
 def test_the_integrations_have_their_rules(runbook: Path, name: str, value: str, sentence: str) -> None:

@@ -18,6 +18,8 @@ from slack_sdk.http_retry import RetryHandler
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
+from bot.adapters.slack_bodies import channel_from, person_from
+from bot.adapters.slack_files import send_bytes
 from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavailable
 from bot.core.people import Channel, Person, Workspace
 from bot.core.secret import Secret
@@ -27,7 +29,7 @@ NEVER_HEAL = frozenset(
 )
 SCOPES = (  # of the bot's token: what its calls need, and what manifest.yml asks for
     *("commands", "chat:write", "users:read", "usergroups:read"),
-    *("channels:read", "groups:read", "channels:history", "groups:history"),
+    *("channels:read", "groups:read", "channels:history", "groups:history", "files:write"),
 )
 OPEN_SOCKET = "apps.connections.open"
 METADATA_TYPE = "rollback_bot"
@@ -35,6 +37,7 @@ TIMEOUT_SECONDS = 5
 CLOCKS_DIFFER = timedelta(hours=1)  # by less than this, ours and Slack's
 REMEMBERED_SECONDS = 5.0  # one reading serves the clicks of these seconds
 LISTED = 200  # channels that are listed
+_ERROR = re.compile(r"[a-z0-9_]+").fullmatch  # Slack's own; where a proxy answers, slack_sdk puts a sentence there
 _NO_RETRIES: list[RetryHandler] = []  # the log decides what is tried again, and when
 
 _T = TypeVar("_T")
@@ -117,7 +120,7 @@ class Slack:
 
     def person(self, user: str) -> Person:
         """Who a user id is, as of at most 5 s ago."""
-        return self._remembered(f"user {user}", lambda: _person(self._call("users.info", user=user)["user"]))
+        return self._remembered(f"user {user}", lambda: person_from(self._call("users.info", user=user)["user"]))
 
     def name_of(self, sort: str, id: str) -> str:  # noqa: A002  # Slack's word
         """What a person (`sort` "@") or a channel ("#") is called; "" where Slack doesn't say."""
@@ -137,13 +140,13 @@ class Slack:
 
     def channel(self, channel: str) -> Channel:
         """A channel as the bot sees it. Raises Refused where the bot can't see it at all."""
-        return _channel(self._call("conversations.info", channel=channel)["channel"])
+        return channel_from(self._call("conversations.info", channel=channel)["channel"])
 
     def own_channels(self) -> tuple[Channel, ...]:
         """The channels that the bot is in and that are not archived; the first 200."""
         types = "public_channel,private_channel"
         rows = self._call("users.conversations", types=types, exclude_archived=True, limit=LISTED)["channels"]
-        return tuple(_channel({**row, "is_member": True}) for row in rows)  # so by its nature, and not said
+        return tuple(channel_from({**row, "is_member": True}) for row in rows)  # so by its nature, and not said
 
     def post(self, channel: str, content: Content, *, thread: str = "", broadcast: bool = False) -> str:
         """Post a message, in a thread if one is given, and return its `ts`."""
@@ -173,6 +176,19 @@ class Slack:
             raise Unavailable("Slack asks for patience.")
         if response.status_code != http.client.OK:
             raise Refused("slack", f"Slack did not take the answer: status {response.status_code}.")
+
+    def upload(self, channel: str, *, name: str, title: str, text: str, thread: str = "") -> None:
+        """Share a text as a file, in a thread if one is given.
+
+        Nobody sees anything of it before the last of the three calls: only that one can be OutcomeUnknown, and a file
+        has no key by which it could be found.
+        """
+        content = text.encode()
+        place = self._call("files.getUploadURLExternal", filename=name, length=len(content))
+        send_bytes(str(place["upload_url"]), content, TIMEOUT_SECONDS)
+        where = {"thread_ts": thread} if thread else {}
+        files = [{"id": place["file_id"], "title": title}]
+        self._write("files.completeUploadExternal", files=files, channel_id=channel, **where)
 
     def find(self, channel: str, key: str, *, thread: str = "", since: datetime) -> str:
         """The `ts` of the bot's own message with this key, or "" where there is none since then."""
@@ -236,15 +252,15 @@ class Slack:
             seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", wait) else 1.0
             return Unavailable("Slack asks for patience.", retry_at=self._clock() + timedelta(seconds=seconds))
         data = error.response.data
-        reason = data.get("error") if isinstance(data, dict) else None
-        if status >= http.client.INTERNAL_SERVER_ERROR or not reason:
+        reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+        if status >= http.client.INTERNAL_SERVER_ERROR or not _ERROR(reason):
             return OutcomeUnknown(f"Slack answered {method} with status {status}.")
         if reason in NEVER_HEAL:
             token = "app-level" if method == OPEN_SOCKET else "bot's"
             return Revoked(f"Slack does not accept the {token} token: {reason}.")
         if reason in ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"):
             return OutcomeUnknown(f"Slack answered {method} with {reason}.")
-        return Refused(str(reason), f"Slack refused {method}: {reason}.")
+        return Refused(reason, f"Slack refused {method}: {reason}.")
 
 
 def _header(response: SlackResponse, name: str) -> str:
@@ -267,26 +283,3 @@ def _was_never_sent(error: Exception) -> bool:
     """Whether the connection itself failed: urllib wraps the cause."""
     cause = getattr(error, "reason", error)
     return isinstance(cause, ConnectionRefusedError | socket.gaierror)
-
-
-def _channel(data: Mapping[str, Any]) -> Channel:
-    return Channel(
-        id=str(data["id"]),
-        name=str(data.get("name", "")),
-        is_member=bool(data.get("is_member")),
-        is_shared=bool(data.get("is_ext_shared") or data.get("is_pending_ext_shared")),
-        is_archived=bool(data.get("is_archived")),
-    )
-
-
-def _person(user: Mapping[str, Any]) -> Person:
-    enterprise = user.get("enterprise_user") or {}
-    return Person(
-        id=str(user["id"]),
-        team=str(user.get("team_id", "")),
-        enterprise=str(enterprise.get("enterprise_id", "")),
-        is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
-        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        is_deactivated=bool(user.get("deleted")),
-        is_stranger=bool(user.get("is_stranger")),
-    )

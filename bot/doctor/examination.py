@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from bot.adapters.mail import Mail
 from bot.adapters.slack import Slack
+from bot.adapters.statuspage import Statuspage
 from bot.adapters.vercel import Vercel
+from bot.core.runbook import Runbook
 from bot.core.runbook.tables import Database
 from bot.core.runbook.tables import Vercel as VercelTable
 from bot.doctor.finding import Finding, ok, problem, warning
+from bot.doctor.of_communications import examine_mail, examine_statuspage, without_mail, without_statuspage
 from bot.doctor.of_database import examine_database
 from bot.doctor.of_log import examine_log
 from bot.doctor.of_settings import examine_settings
@@ -49,6 +53,8 @@ def _examinations(
         yield "Vercel", _of_vercel(runbook.vercel, environment, clock)
     if runbook or environment.database_url:
         yield "database", _of_database(runbook.database if runbook else Database(), environment, clock)
+    yield "Statuspage", _of_statuspage(environment, runbook, env)
+    yield "mail", _of_mail(environment, runbook, env)
 
 
 def _of_vercel(told: VercelTable | None, environment: Environment, clock: Callable[[], datetime]) -> Examination:
@@ -68,6 +74,24 @@ def _of_database(told: Database | None, environment: Environment, clock: Callabl
     if url is None:
         return _unasked("database", "DATABASE_URL")
     return lambda: examine_database(url, told, clock)
+
+
+def _of_statuspage(environment: Environment, runbook: Runbook | None, env: Mapping[str, str]) -> Examination:
+    if told := environment.statuspage:
+        statuspage = Statuspage(told.api_key, told.page_id, told.api_url)
+        return lambda: examine_statuspage(statuspage)
+    if env.get("STATUSPAGE_API_KEY") or env.get("STATUSPAGE_PAGE_ID"):
+        return _unasked("Statuspage", "STATUSPAGE_API_KEY and STATUSPAGE_PAGE_ID")
+    return lambda: without_statuspage(runbook)
+
+
+def _of_mail(environment: Environment, runbook: Runbook | None, env: Mapping[str, str]) -> Examination:
+    if told := environment.mail:
+        mail = Mail(told.url, told.sender)
+        return lambda: examine_mail(mail)
+    if env.get("SMTP_URL") or env.get("MAIL_FROM"):
+        return _unasked("mail", "SMTP_URL and MAIL_FROM")
+    return lambda: without_mail(runbook)
 
 
 def _unasked(subject: str, name: str) -> Examination:

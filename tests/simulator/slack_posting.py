@@ -58,6 +58,8 @@ def open_view(state: State, asked: Asked) -> Fields:
 
 def get_upload_url(state: State, asked: Asked) -> Fields:
     """Announce a file; its address is completed by the server."""
+    if not asked["filename"] or not asked["length"].isdecimal() or int(asked["length"]) == 0:
+        raise Refused("invalid_arguments", ["[ERROR] must be more than 0 [json-pointer:/length]"])
     file = File(state.new_id("F"), asked["filename"], int(asked["length"]))
     state.files[file.id] = file
     return {"file_id": file.id, "upload_url": f"/upload/{file.id}"}
@@ -132,7 +134,7 @@ def _posted(state: State, message: Message) -> Fields:
 
 def _uploaded(state: State, item: Fields) -> File:
     file = state.files.get(item["id"])
-    if file is None or file.content is None:
+    if file is None or file.content is None or file.channel is not None:
         raise Refused("file_not_found")
     file.title = item.get("title", "")
     return file

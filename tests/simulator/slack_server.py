@@ -114,8 +114,11 @@ class SlackServer(Wire):
             self.state.whisper(user, channel, via, content)
 
     def _upload(self, name: str, request: Request) -> Answer:
+        """Take the bytes of a file; the number that was announced, or none."""
         file = self.state.files.get(name)
         if file is None:
             return Answer(404)
+        if len(request.body) != file.length:
+            return Answer(400)
         file.content = request.body
         return Answer(200, f"OK - {len(request.body)}".encode())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -238,3 +239,14 @@ def test_a_file_is_shared_in_the_thread(slack: Slack, client: WebClient, card: M
     client.files_upload_v2(filename="plan.md", content="# Plan", channel="C_INC", thread_ts=card["ts"])
     assert slack.file("plan.md") == "# Plan"
     assert slack.thread("C_INC", card["ts"])[-1]["files"][0]["title"] == "plan.md"
+
+
+def test_a_file_has_bytes_as_many_as_were_announced_and_is_shared_once(slack: Slack, client: WebClient) -> None:
+    assert error_of(client.files_getUploadURLExternal, filename="a.md", length=0) == "invalid_arguments"
+    place = client.files_getUploadURLExternal(filename="a.md", length=3)
+    assert httpx.post(place["upload_url"], content=b"four").status_code == 400
+    assert error_of(client.files_completeUploadExternal, files=[{"id": place["file_id"]}]) == "file_not_found"
+    assert httpx.post(place["upload_url"], content=b"new").status_code == 200
+    client.files_completeUploadExternal(files=[{"id": place["file_id"]}], channel_id="C_INC")
+    again = error_of(client.files_completeUploadExternal, files=[{"id": place["file_id"]}], channel_id="C_INC")
+    assert (again, slack.file("a.md")) == ("file_not_found", "new")

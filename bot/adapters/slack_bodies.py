@@ -1,0 +1,31 @@
+"""Slack's people and channels as our own types: the one place where their shapes are known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.people import Channel, Person
+
+
+def channel_from(data: Mapping[str, Any]) -> Channel:
+    """A channel, as the bot sees it."""
+    return Channel(
+        id=str(data["id"]),
+        name=str(data.get("name", "")),
+        is_member=bool(data.get("is_member")),
+        is_shared=bool(data.get("is_ext_shared") or data.get("is_pending_ext_shared")),
+        is_archived=bool(data.get("is_archived")),
+    )
+
+
+def person_from(user: Mapping[str, Any]) -> Person:
+    """A person; who is of an Enterprise organization belongs to that as well."""
+    enterprise = user.get("enterprise_user") or {}
+    return Person(
+        id=str(user["id"]),
+        team=str(user.get("team_id", "")),
+        enterprise=str(enterprise.get("enterprise_id", "")),
+        is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_deactivated=bool(user.get("deleted")),
+        is_stranger=bool(user.get("is_stranger")),
+    )
