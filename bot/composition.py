@@ -12,9 +12,11 @@ from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.actions.undo import Undo
 from bot.adapters.log_sqlite import SqliteLog
+from bot.adapters.mail import Mail
 from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
 from bot.adapters.slack import Slack
+from bot.adapters.statuspage import Statuspage
 from bot.adapters.vercel import Vercel
 from bot.adapters.wakeups import Wakeups
 from bot.advance import Advance
@@ -110,6 +112,15 @@ def _live(vercel: Vercel | None) -> LiveDeployment | None:
     return LiveDeployment(live.id, label(live), built_at, is_rolled_back=project.is_rolled_back_to(live.id))
 
 
+def _status_page(settings: Settings) -> Statuspage | None:
+    told = settings.statuspage
+    return Statuspage(told.api_key, told.page_id, told.api_url) if told else None
+
+
+def _post(settings: Settings) -> Mail | None:
+    return Mail(settings.mail.url, settings.mail.sender) if settings.mail else None
+
+
 def _questions(settings: Settings) -> Questions | None:
     told, url = settings.runbook.database, settings.database_url
     return Questions(url, told.schema) if told and url else None
@@ -146,7 +157,8 @@ def build(
     verification = Verification(journal=journal, checking=checking, clock=clock, wake_at=wakeups.wake_at)
     running = Running(journal=journal, actions=actions, eligibility=eligibility, runbook=runbook, clock=clock)
     around = Around(log, journal, checking, runbook, clock, wakeups.wake)
-    incidents = build_incidents(around, Outside(slack, _vercel(settings, clock), None, None))
+    outside = Outside(slack, _vercel(settings, clock), _status_page(settings), _post(settings))
+    incidents = build_incidents(around, outside)
     requests = Requests(
         journal=journal,
         planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),

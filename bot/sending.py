@@ -6,7 +6,7 @@ It is written down before the first byte leaves, and it is sent beside `advance`
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -38,7 +38,7 @@ class StatusPage(Protocol):
 class Post(Protocol):
     """Mail. Raises Refused and Unavailable (nothing was sent), OutcomeUnknown."""
 
-    def send(self, to: tuple[str, ...], subject: str, text: str, message_id: str) -> None:
+    def send(self, to: Sequence[str], subject: str, *, text: str, message_id: str) -> None:
         """Send one message."""
 
 
@@ -59,7 +59,8 @@ class Ways:
         """Send it its way; what the other side calls it. Raises what the way does, Refused where there is none."""
         text = self._for_outside(reminder.text)
         if recipients and self.post:
-            self.post.send(recipients, self._for_outside(reminder.subject) or name, text, message_id)
+            subject = self._for_outside(reminder.subject) or name
+            self.post.send(recipients, subject, text=text, message_id=message_id)
             return message_id
         if reminder.audience.casefold() != STATUS_PAGE or self.status_page is None:
             raise Refused("no_way", "The bot has no way to send this itself; docs/runbook.md names the settings.")

@@ -8,11 +8,11 @@ from contextlib import closing
 
 from bot.adapters.mail import Mail
 from bot.adapters.statuspage import Statuspage
+from bot.core.communication import STATUS_PAGE
 from bot.core.errors import BotError, Refused
 from bot.core.runbook import Runbook
 from bot.doctor.finding import Finding, ok, problem, warning
 
-STATUS_PAGE = "status page"  # the audience whose drafts Statuspage takes
 _KEYS = "copy key and page id anew: https://manage.statuspage.io, your avatar, API info"
 _TO_STATUSPAGE = (
     "let this host reach Statuspage over HTTPS (DNS, firewall, HTTPS_PROXY), and look at https://metastatuspage.com"
