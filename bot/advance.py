@@ -56,6 +56,7 @@ def acts(
     return {
         Act.PLAN: plan,
         Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
+        Act.GO_AHEAD: lambda r: journal.record(r, Draft(Kind.REQUEST_APPROVED, {})),
         Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
         Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
         Act.STOP: running.stop,
