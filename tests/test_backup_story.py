@@ -1,8 +1,8 @@
-"""Taking a backup set, over signed HTTP with a real PostgreSQL: its size first, one button, no approval, and a restore."""
+"""Taking a backup set, over signed HTTP with a real PostgreSQL: size first, one button, no approval; a restore."""
 
 from tests.database.server import Database
 from tests.restoring import restore
-from tests.world import ANA, BEN, CHLOE, World
+from tests.world import BEN, World
 
 TAKE = "take_backup"
 SETS = (
