@@ -162,8 +162,13 @@ WORST = replace(
     name=Name(LONG, LONG),
     made_at=NOW,
     is_own=True,
-    **dict.fromkeys(("rows", "update", "insert", "keep"), 10**12),
-    **dict.fromkeys(("missing_columns", "readers", "writers"), (LONG,) * 9),
+    rows=10**12,
+    update=10**12,
+    insert=10**12,
+    keep=10**12,
+    missing_columns=(LONG,) * 9,
+    readers=(LONG,) * 9,
+    writers=(LONG,) * 9,
     unfit=LONG,
 )
 
