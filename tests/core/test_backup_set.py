@@ -35,16 +35,12 @@ MANIFEST = Manifest(
 BACKUP = Name("rollback_bot", "users_backup_20261122_031400")
 
 
-def large(**changes: int) -> BackupSet:
-    return replace(TAKEN, tables=(replace(TAKEN.tables[0], **changes),))
-
-
 def test_a_step_gives_back_the_set_that_it_was_made_of() -> None:
     assert set_in(TAKEN.as_step()) == TAKEN
 
 
 def test_a_set_that_would_take_too_long_is_refused_with_who_takes_it_instead() -> None:
-    refusal = refusal_of_set(large(bytes=50 * 10**9), ())
+    refusal = refusal_of_set(replace(TAKEN, tables=(replace(TAKEN.tables[0], bytes=50 * 10**9),)), ())
     assert refusal
     assert (refusal.rule, "Whoever runs the database takes" in refusal.text) == ("too_large", True)
 
