@@ -10,7 +10,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
 from bot.core.plan import Ask, Facts
-from bot.core.policy import refusal_to_undo
+from bot.core.policy import approvals_needed, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.drawing import Drawing
@@ -71,7 +71,7 @@ class Changes:
             "title": wish.title,
             "risk": wish.risk,
             "reason": wish.reason[:LONGEST_REASON],
-            "required": self._runbook.required_for(wish.risk),
+            "required": approvals_needed([ask.action for ask in wish.asks], self._runbook.required_for(wish.risk)),
             "words": wish.words[:LONGEST_REASON],
             "asks": [asdict(ask) for ask in wish.asks],
             "again_of": again_of,

@@ -34,9 +34,10 @@ class Checking:
         self._pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="check")
 
     def round(self, request: ChangeRequest) -> tuple[CheckResult, ...]:
-        """The answers: first of the steps that ended, then of the runbook's checks in its order."""
+        """The answers: first of the steps that ended, then of the runbook's checks, where the plan has any."""
         of_steps = [self._pool.submit(self._verify, request.step(run.index), run.op_id) for run in _ended(request)]
-        of_runbook = [self._pool.submit(self._ask, check, request) for check in self._runbook.checks]
+        planned = self._runbook.checks if request.plan and request.plan.checks else ()
+        of_runbook = [self._pool.submit(self._ask, check, request) for check in planned]
         verified = [result for future in of_steps for result in future.result()]
         return (*verified, *(future.result() for future in of_runbook))
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.actions import Action, Plans
+from bot.actions.back_up_tables import BackUpTables
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
@@ -88,7 +89,8 @@ def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[s
         found.append(RollbackDeployment(vercel, deadline=settings.runbook.vercel.deadline))
     told, url = settings.runbook.database, settings.database_url
     if told and told.tables and url:
-        found.append(RestoreTables(url, told, RestoreReading(url, told, clock=clock, live=partial(_live, vercel))))
+        reading = RestoreReading(url, told, clock=clock, live=partial(_live, vercel))
+        found += [RestoreTables(url, told, reading), BackUpTables(url, told, reading, clock=clock)]
     return {action.name: action for action in found}
 
 

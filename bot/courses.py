@@ -52,6 +52,7 @@ class Requests:
         acts: dict[Act, Callable[[ChangeRequest], object]] = {
             Act.PLAN: self._plan,
             Act.DECIDE: lambda r: journal.record(r, *self.deciding.drafts(r)),
+            Act.GO_AHEAD: lambda r: journal.record(r, Draft(Kind.REQUEST_APPROVED, {})),
             Act.EXPIRE: lambda r: journal.record(r, Draft(Kind.REQUEST_EXPIRED, {})),
             Act.NUDGE: lambda r: journal.record(r, Draft(Kind.HALF_TIME_PASSED, {})),
             Act.STOP: self.running.stop,

@@ -8,6 +8,7 @@ from bot.core.policy import refusal_of_person
 from bot.core.runbook import Runbook
 
 ANYONE = "*"
+NOT_APPROVER = "not_approver"
 
 
 class Eligibility:
@@ -39,7 +40,15 @@ class Eligibility:
                 return refusal
         except Refused as unreadable:
             return unreadable
-        return Refused("not_approver", "You are not among the approvers of the runbook. Nothing was changed.")
+        return Refused(NOT_APPROVER, "You are not among the approvers of the runbook. Nothing was changed.")
+
+    def refusal_to_go_ahead(self, person: str) -> Refused | None:
+        """Why someone can't ask for what needs no approval, if so: that is for who could have approved it."""
+        refusal = self.refusal_as_approver(person)
+        if refusal and refusal.rule == NOT_APPROVER:
+            text = "What needs no approval is for the runbook's approvers to ask for, and you are not among them."
+            return Refused(NOT_APPROVER, f"{text} Ask one of them. Nothing was changed.")
+        return refusal
 
     def refusal_to_ask(self, person: str) -> Refused | None:
         """Why someone can't ask for anything, if so."""

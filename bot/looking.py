@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from bot.actions import Action
+from bot.actions.back_up_tables import BackUpTables
 from bot.actions.backup_listing import list_backups
 from bot.actions.deployment_listing import list_deployments
 from bot.actions.inspect_failed_deployment import INSPECT, inspect_failed_deployment
@@ -19,6 +20,7 @@ from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.restore import ACTION
 from bot.logs import secrets_of
 from bot.messages import pin
+from bot.messages.backup_set import proposal
 from bot.messages.backups import backups
 from bot.messages.build_failure import build_failure
 from bot.messages.deployments import deployments
@@ -43,11 +45,15 @@ def looks(
     database, secrets = settings.runbook.database, secrets_of(settings)
     found: dict[str, Look] = {}
     restore, rollback = actions.get(ACTION), actions.get(RollbackDeployment.name)
+    back_up = actions.get(BackUpTables.name)
     if database and isinstance(restore, RestoreTables):
         reading, oldest = restore.reading, database.max_backup_age
         found["backups"] = partial(
             readings.ask, "backups", read=lambda: backups(list_backups(reading), clock(), oldest)
         )
+    if isinstance(back_up, BackUpTables):
+        measure = back_up.measure
+        found["backup"] = partial(readings.ask, "backup", read=lambda: proposal(measure()), for_approvers=True)
     if isinstance(rollback, RollbackDeployment):
         found |= _of_vercel(rollback.vercel, readings, changes, secrets, clock)
     return found

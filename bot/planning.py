@@ -52,6 +52,8 @@ class Planning:
         _demand(refusal_of_workspace(request.team, self._slack.workspace()))
         _demand(refusal_of_channel(self._slack.channel(request.channel), self._runbook.access.channels))
         _demand(self._eligibility.refusal_to_ask(request.requester))
+        if not request.required:
+            _demand(self._eligibility.refusal_to_go_ahead(request.requester))
         _demand(refusal_beside(request, others(), self._named))
         listed = self._eligibility.approvers() - {request.requester}
         eligible = self._eligibility.count_approvers(listed, enough=request.required)
@@ -65,7 +67,9 @@ class Planning:
     def _plan(self, request: ChangeRequest, listed: frozenset[str]) -> Facts:
         steps = tuple(self._actions[ask.action].plan(ask.params) for ask in request.asks)
         now = self._clock()
-        plan = Plan(steps, self._runbook.check_digests, self._runbook.digest, now)
+        # What only adds can make nothing of the site better or worse: the steps' own checks say whether it is done.
+        checks = self._runbook.check_digests if request.required else {}
+        plan = Plan(steps, checks, self._runbook.digest, now)
         life = self._runbook.approval.expires_after
         return {
             "plan": plan.as_json(),

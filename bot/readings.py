@@ -36,10 +36,19 @@ class Readings:
         self._underway: dict[str, str] = {}  # the delivery that asked, by what is being read
         self._lock = threading.Lock()
 
-    def ask(self, name: str, delivery: Delivery, read: Callable[[], Picture], *, in_channel: bool = False) -> None:
+    def ask(
+        self,
+        name: str,
+        delivery: Delivery,
+        read: Callable[[], Picture],
+        *,
+        in_channel: bool = False,
+        for_approvers: bool = False,
+    ) -> None:
         """Begin to read what is called `name`; the person is told what `read` gives, or why there is nothing.
 
         With `in_channel` everybody there is shown what it gives; why there is nothing is still told privately.
+        With `for_approvers` nothing is read for anybody who couldn't go on with what it proposes.
         Raises Refused while it is being read for somebody else. The same delivery again begins nothing.
         """
         with self._lock:
@@ -50,27 +59,29 @@ class Readings:
                 text = f"`{name}` is being read already, one at a time. Ask again in a moment. Nothing was changed."
                 raise Refused("underway", text)
             self._underway[name] = delivery.id
-        reading = self._pool.submit(self._read, name, delivery, read)
+        reading = self._pool.submit(self._read, name, delivery, read, for_approvers=for_approvers)
         reading.add_done_callback(partial(self._tell, delivery, in_channel=in_channel))
 
     def stop(self) -> None:
         """Wait for what is being read; who asked for what wasn't begun is told so."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _read(self, name: str, delivery: Delivery, read: Callable[[], Picture]) -> Picture:
+    def _read(self, name: str, delivery: Delivery, read: Callable[[], Picture], *, for_approvers: bool) -> Picture:
         try:
-            self._demand_access(delivery)
+            self._demand_access(delivery, for_approvers=for_approvers)
             return read()
         finally:
             with self._lock:
                 del self._underway[name]
 
-    def _demand_access(self, delivery: Delivery) -> None:
+    def _demand_access(self, delivery: Delivery, *, for_approvers: bool) -> None:
         """The rules for whoever asks for anything. Raises the first one that says no; Unavailable is a no as well."""
         refusal_of_place = refusal_of_workspace(delivery.team, self._slack.workspace()) or refusal_of_channel(
             self._slack.channel(delivery.channel), self._runbook.access.channels
         )
         refused = refusal_of_place or self._eligibility.refusal_to_ask(delivery.person)
+        if for_approvers and not refused:
+            refused = self._eligibility.refusal_to_go_ahead(delivery.person)
         if refused:
             raise refused
 

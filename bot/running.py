@@ -111,6 +111,9 @@ class Running:
         read_at = request.people_read_at
         if read_at and self._clock() - read_at <= PEOPLE_STAY_READ:
             return ""
+        if not request.required:
+            refusal = self._eligibility.refusal_to_go_ahead(request.requester)
+            return refusal.text if refusal else ""
         gone = [(a.person, r) for a in request.approvals if (r := self._eligibility.refusal_as_approver(a.person))]
         return " ".join(f"<@{person}>'s approval no longer counts. {refusal.text}" for person, refusal in gone)
 

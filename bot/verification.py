@@ -45,7 +45,7 @@ class Verification:
         """Begin the checks that this request needs now, unless they are under way."""
         if request.state is State.VERIFYING:
             self._begin(request.id, "after", self._verify)
-        elif request.state is State.WAITING and request.baseline is None:
+        elif request.state is State.WAITING and request.baseline is None and request.required:
             self._begin(request.id, "before", self._take_baseline)
 
     def stop(self) -> None:

@@ -22,6 +22,7 @@ BUTTONS: dict[str, Callable[..., None]] = {
     "look_again": partial(decide.clicked, kind=Kind.LOOK_AGAIN_CLICKED),
     "it_happened": partial(decide.clicked, kind=Kind.IT_HAPPENED_CLICKED),
     "it_did_not": partial(decide.clicked, kind=Kind.IT_DID_NOT_CLICKED),
+    "take_backup": dbrestore.take_backup_clicked,
     "plan_again": follow.plan_again_clicked,
 }
 VIEWS = {"denial": decide.denial_submitted}

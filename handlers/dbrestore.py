@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt import Ack
+from slack_bolt import Ack, Respond
 
-from bot.changes import Delivery, Wish
+from bot.changes import Changes, Delivery, Wish
+from bot.core.backup_set import ACTION as BACK_UP
 from bot.core.backups_seen import as_typed
 from bot.core.errors import Refused
 from bot.core.plan import Ask
@@ -15,12 +16,12 @@ from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import RESERVED, Database
 from bot.messages.picture import Picture
-from bot.messages.private import reading, restore_help
+from bot.messages.private import RESTORE_WORDS, reading, restore_help
 from handlers.commands import Answer, Commands, whisper
-from handlers.deliveries import of_command
+from handlers.deliveries import of_command, of_interaction
 from handlers.words import Typed, Word, read, shown
 
-LATER = ("backup", "stop-writes", "resume-writes", "purge", "columns")
+LATER = ("stop-writes", "resume-writes", "purge", "columns")
 _OPTIONS_LATER = ("exact", "breakglass")
 _OPTIONS = ("from", "long-block")
 _LONGEST_BACKUP = 200  # characters; PostgreSQL's names have at most 63 bytes
@@ -48,20 +49,30 @@ def _restore(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     return reading(f"the backups and the tables for {commands.changes.ask(wish, delivery)}")
 
 
-def _backups(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+def _look(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    """`backups` and `backup`: both begin to read, and what is there is told later."""
     _database(commands.runbook)
-    if typed.rest:
-        rule = '`/dbrestore backups` stands alone. A table of that name is put in quotes: `/dbrestore "backups"`.'
+    word = typed.first.keyword
+    if typed.rest or typed.reason:
+        rule = f'`/dbrestore {word}` stands alone. A table of that name is put in quotes: `/dbrestore "{word}"`.'
         raise Refused("words", f"{rule} {_UNCHANGED}")
-    ask = commands.questions.get("backups")
+    ask = commands.questions.get(word)
     if ask is None:
         return _later(commands, typed, delivery)
     ask(delivery)
     return reading("the backups and the tables")
 
 
+def take_backup_clicked(ack: Ack, body: dict[str, Any], respond: Respond, *, changes: Changes) -> None:
+    """Ask for the set that was proposed; who may take one, and whether one may be taken now, is decided afterwards."""
+    wish = Wish(asks=(Ask(BACK_UP, {}),), title="", risk="low", reason="", words="/dbrestore backup")
+    picture = reading(f"the tables for {changes.ask(wish, of_interaction(body))}")
+    ack()
+    respond(text=picture.text, blocks=list(picture.blocks), replace_original=True)  # with its button gone
+
+
 def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:
-    words = ("backups", "help") if "backups" in commands.questions else ("help",)
+    words = [word for word in RESTORE_WORDS if word == "help" or word in commands.questions]
     return restore_help(commands.runbook, commands.actions, words)
 
 
@@ -70,7 +81,7 @@ def _later(_: Commands, typed: Typed, __: Delivery) -> Picture:
     raise Refused("not_in_this_version", f"`/dbrestore {word}` is not in this version. {_UNCHANGED}")
 
 
-_ANSWERS: dict[str, Answer] = {"backups": _backups, "help": _help, **dict.fromkeys(LATER, _later)}
+_ANSWERS: dict[str, Answer] = {"backups": _look, "backup": _look, "help": _help, **dict.fromkeys(LATER, _later)}
 
 
 def _database(runbook: Runbook) -> Database:
@@ -159,7 +170,7 @@ def _reserved(word: Word, alike: Sequence[str]) -> str:
 def _unknown(word: Word, known: Sequence[str], *, is_first: bool) -> str:
     candidates = {name.casefold(): as_typed(name) for name in known}
     if not word.is_quoted:
-        candidates |= {other: other for other in (("all", "backups", "help") if is_first else _OPTIONS)}
+        candidates |= {other: other for other in (("all", "backups", "backup", "help") if is_first else _OPTIONS)}
     near = difflib.get_close_matches(word.text.casefold(), candidates, 1, 0.5)
     meant = [f"{'/dbrestore ' if is_first else ''}{candidates[one]}" for one in near]
     hint = f"Did you mean `{meant[0]}`?" if meant else "`/dbrestore help` lists the tables that can be restored."

@@ -372,14 +372,14 @@ IN_THE_DATABASE = (
         lambda s: s.run_sql("GRANT SELECT ON sessions_backup_20250903 TO anon"),
         PROBLEM,
         "backup of sessions: public.sessions_backup_20250903 can be read by anon: a leak",
-        "REVOKE ALL ON public.sessions_backup_20250903 FROM anon;",
+        'REVOKE ALL ON TABLE "public"."sessions_backup_20250903" FROM "anon";',
     ),
     Broken(
         "backup that anyone can change",
         lambda s: s.run_sql("GRANT UPDATE ON sessions_backup_20250903 TO PUBLIC"),
         PROBLEM,
         "can be changed by PUBLIC: a leak, and rows that may not be yours",
-        "REVOKE ALL ON public.sessions_backup_20250903 FROM PUBLIC;",
+        'REVOKE ALL ON TABLE "public"."sessions_backup_20250903" FROM PUBLIC;',
     ),
     Broken(
         "backup that is too old",

@@ -102,7 +102,7 @@ class History:
 
     def planned(self, *, groups: Sequence[str] = (GROUP,), checks: dict[str, str] | None = None) -> "History":
         book = runbook()
-        plan = Plan(self.steps, checks or book.check_digests, book.digest, BEGIN)
+        plan = Plan(self.steps, book.check_digests if checks is None else checks, book.digest, BEGIN)
         data = {
             "plan": plan.as_json(),
             "digest": plan.digest,

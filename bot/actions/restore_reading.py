@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.adapters.postgres.backing_up import read_manifest
 from bot.adapters.postgres.catalog import Server, find_backups, read_holders, read_server, read_table
 from bot.adapters.postgres.comparison import Pair, checksum, count_rows
 from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.backup import Backup, choose
+from bot.core.backup_set import refusal_of_changed
 from bot.core.errors import Refused, Unavailable
 from bot.core.restore import (
     Counts,
@@ -56,8 +58,7 @@ class RestoreReading:
     def plan(self, names: Sequence[str], named_backup: str, *, accepts_long_block: bool) -> RestoreFacts:
         """The facts of a restore of these tables of the runbook. Raises Refused or Unavailable."""
         with self.look("plan") as session:
-            server = read_server(session, self._database.quarantine_schema)
-            _demand(_refusal_of_server(server, self._database.quarantine_schema))
+            server = self.writable(session)
             found = {name: self.find(session, name) for name in names}
             lives = [self.restorable(session, name) for name in names]
             chosen = choose(found, named=named_backup, now=self._clock(), oldest=self._database.max_backup_age)
@@ -116,6 +117,12 @@ class RestoreReading:
         finally:
             self._one_at_a_time.release()
 
+    def writable(self, session: Session) -> Server:
+        """What one is connected to. Raises Refused where the bot can't keep its copies there, or can't write at all."""
+        server = read_server(session, self._database.quarantine_schema)
+        _demand(_refusal_of_server(server, self._database.quarantine_schema))
+        return server
+
     def find(self, session: Session, name: str) -> list[Backup]:
         """The backups of a table, newest first."""
         schemas = (self._database.schema, self._database.quarantine_schema)
@@ -160,6 +167,7 @@ class RestoreReading:
             seconds += time.monotonic() - began
             _demand(refusal_of_rows(pair.live, pair.backup.name, counts, pair.columns))
             date, rows = chosen[pair.live.name.name].date, checksum(session, pair.backup.name)
+            _demand(refusal_of_changed(pair.backup.name, rows, read_manifest(session, pair.backup.name)))
             tables.append(_facts(pair, counts, date, rows, f"{mark}_{len(tables) + 1}"))
         return tuple(tables), seconds
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from bot.core.change import State
+from bot.core.policy import goes_ahead
 from bot.core.request import CARD, ChangeRequest
 
 
@@ -14,6 +15,7 @@ class Act(Enum):
 
     PLAN = "read production and make the plan"
     DECIDE = "decide on the oldest click"
+    GO_AHEAD = "say that it needs no approval"
     EXPIRE = "say that time ran out"
     NUDGE = "mention the approvers once more"
     STOP = "begin no further step"
@@ -73,6 +75,8 @@ def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetim
         raise LookupError(f"{request.id} waits without a plan")
     if now >= request.expires_at:
         return Due((*clicks, Act.EXPIRE))
+    if goes_ahead(request):
+        return Due((*clicks, Act.GO_AHEAD))
     if request.half_time_passed:
         return Due(clicks, request.expires_at)
     if now >= request.half_time_at:

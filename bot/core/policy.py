@@ -4,11 +4,12 @@ The rules are those of the approval design: two different people, none of them t
 What can be said without reading anything is said first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from bot.core.backup_set import ACTION as BACK_UP
 from bot.core.change import FINAL, Kind, State
 from bot.core.errors import Refused
 from bot.core.event import number_of
@@ -16,6 +17,7 @@ from bot.core.people import Channel, Person, Workspace
 from bot.core.request import ChangeRequest, Click
 
 OPEN_REQUESTS_A_PERSON = 2
+ADDS_ONLY = frozenset({BACK_UP})  # actions that change nothing that is there: what they do needs no approval
 PATIENCE = timedelta(seconds=60)  # with a person or a target that can't be read; then the answer is no
 
 
@@ -119,6 +121,20 @@ def _no_approver(request: ChangeRequest, click: Click) -> Refused | None:
         text = f"You were not among the approvers when {request.id} was made. Plan again takes the list as it is now."
         return Refused("not_listed", text)
     return None
+
+
+def approvals_needed(actions: Collection[str], required: int) -> int:
+    """How many people must approve a request of these actions, where `required` are asked for: none or at least one.
+
+    None is for what only adds, whatever anybody asks for; anything else never goes without.
+    """
+    return 0 if actions and ADDS_ONLY.issuperset(actions) else max(1, required)
+
+
+def goes_ahead(request: ChangeRequest) -> bool:
+    """Whether a request with a plan needs nobody's approval: it was asked for so, and each of its steps only adds."""
+    actions = [step.action for step in request.plan.steps] if request.plan else []
+    return request.required == approvals_needed(actions, 1) == 0
 
 
 def refusal_of_workspace(team: str, workspace: Workspace) -> Refused | None:

@@ -9,6 +9,7 @@ from bot.core.change import CLICKS, Kind, State, next_state
 from bot.core.checks import result_from_json
 from bot.core.event import Event, UnknownStreamError
 from bot.core.plan import Ask, Facts, plan_from_json
+from bot.core.policy import approvals_needed
 from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, StepRun
 
 
@@ -46,6 +47,7 @@ def _made(event: Event) -> ChangeRequest:
     if event.kind != Kind.REQUEST_MADE:
         raise UnknownStreamError(f"{event.stream} begins with {event.kind}")
     data: dict[str, Any] = dict(event.data)
+    asks = tuple(Ask(**ask) for ask in data["asks"])
     return ChangeRequest(
         id=event.stream,
         state=State.PLANNING,
@@ -53,10 +55,11 @@ def _made(event: Event) -> ChangeRequest:
         hash=event.hash,
         requester=event.actor,
         made_at=event.at,
-        asks=tuple(Ask(**ask) for ask in data["asks"]),
+        asks=asks,
+        required=approvals_needed([ask.action for ask in asks], data["required"]),  # whatever a log says
         targets=tuple(data["targets"]),
         again_of=data.get("again_of", ""),
-        **{key: data[key] for key in ("channel", "team", "title", "risk", "reason", "required", "words")},
+        **{key: data[key] for key in ("channel", "team", "title", "risk", "reason", "words")},
     )
 
 

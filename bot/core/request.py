@@ -84,7 +84,7 @@ class ChangeRequest:
     title: str
     risk: str
     reason: str
-    required: int
+    required: int  # 0 = it only adds: policy.approvals_needed
     words: str  # what was typed
     asks: tuple[Ask, ...]
     targets: tuple[str, ...]

@@ -132,6 +132,17 @@ def refusal_of_table(table: Table) -> Refused | None:
     return _first(rules)
 
 
+def refusal_to_copy(table: Table) -> Refused | None:
+    """Why a table's rows can't all be copied, if so; a partitioned one's can."""
+    return _first(
+        (
+            (table.kind in _KINDS, "kind", f"{table.name} is {_KINDS.get(table.kind, '')}, not a table."),
+            (table.is_temporary, "temporary", f"{table.name} is a temporary table."),
+            (table.hides_rows, "row_security", _row_security(table.name)),
+        )
+    )
+
+
 def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
     """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell."""
     name = f"Backup {backup.name}"

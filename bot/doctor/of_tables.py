@@ -10,7 +10,7 @@ from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.rights import read_owner
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, choose
-from bot.core.backups_seen import as_typed
+from bot.core.backups_seen import as_typed, closing
 from bot.core.errors import Refused
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
@@ -123,9 +123,7 @@ def leaks(table: str, copies: Sequence[Table]) -> Iterator[Finding]:
             f"backup{'' if len(open_ones) == 1 else 's'} of {table}",
         )
         weigh = problem if EVERYBODY.intersection(roles) else warning
-        remedy = (
-            f"REVOKE ALL ON {', '.join(_sql(copy.name) for copy in open_ones)} FROM {', '.join(map(quoted, roles))};"
-        )
+        remedy = closing([copy.name for copy in open_ones], roles)
         yield weigh(subject, f"{', '.join(names)} {can} by {', '.join(roles)}: {means}", remedy)
 
 

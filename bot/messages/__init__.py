@@ -12,7 +12,7 @@ build_failure.py  what was looked at for the channel
 views.py        modals
 
 standing.py     a request's state in words; what is true of production
-steps.py        a step in words; rollback.py those of a rollback
+steps.py        a step in words; rollback.py those of a rollback, restore.py of a restore, backup_set.py of a backup
 tables.py       checks as a narrow table
 blocks.py       Slack's blocks and their limits; picture.py what a message is; wording.py what may stand in one
 """

@@ -48,9 +48,9 @@ def actions(buttons: Sequence[Block]) -> list[Block]:
     return [{"type": "actions", "elements": list(buttons)}] if buttons else []
 
 
-def button(label: str, action_id: str, *, request: str, digest: str) -> Block:
-    """A button that says which request and which plan it belongs to."""
-    value = json.dumps({"request": request, "digest": digest})
+def button(label: str, action_id: str, **about: str) -> Block:
+    """A button that says what it is `about`: which request, and which plan."""
+    value = json.dumps(about)
     return {"type": "button", "text": _plain(label), "action_id": action_id, "value": value}
 
 

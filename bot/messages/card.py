@@ -9,6 +9,7 @@ from bot.messages.blocks import actions, button, context, people_wrote, sections
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import PINNED
 from bot.messages.standing import (
+    NO_APPROVAL,
     RISK_SYMBOLS,
     StepDone,
     ended_by,
@@ -54,12 +55,12 @@ def _ask(request: ChangeRequest, runbook: Runbook) -> str:
 
 def _clock(request: ChangeRequest) -> str:
     risk = f"{RISK_SYMBOLS.get(request.risk, '')} Risk: {escape(request.risk, _TITLE)}".strip()
-    parts = [risk, f"Asked at {moment(request.made_at)}"]
+    parts = [risk, f"Asked at {moment(request.made_at)}", *([] if request.required else [NO_APPROVAL.rstrip(".")])]
     if request.ending:
         parts.append(f"{ended_by(request)} at {moment(request.ending.at)}")
     elif request.state is State.WAITING and request.expires_at:
         parts.append(f"Expires at {moment(request.expires_at)}")
-    elif request.approved_at:
+    elif request.approved_at and request.required:
         parts.append(f"Approved at {moment(request.approved_at)}")
     return " · ".join(parts)
 

@@ -8,7 +8,7 @@ from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import pages, sections
 from bot.messages.picture import Picture, picture
-from bot.messages.standing import step_words, what
+from bot.messages.standing import NO_APPROVAL, step_words, what
 from bot.messages.wording import capital, escape, listed
 
 SHORT = 12  # characters of a digest that people compare
@@ -19,9 +19,10 @@ def plan(request: ChangeRequest, runbook: Runbook) -> tuple[Picture, ...]:
     """The plan, as the pictures of one message or more."""
     if request.plan is None:
         return ()
-    first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\nApprove or deny it below."
-    parts = pages(sections([first, *_steps(request, runbook), *_checks(request.plan, runbook), _name(request.plan)]))
-    told = f"The plan of {request.id}: {escape(what(request, runbook), _PHRASE)}. Read it, then approve or deny it."
+    asked, told = _wanted(request)
+    first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\n{asked}"
+    parts = pages(sections([first, *_steps(request, runbook), *_checks(request.plan, runbook), _name(request)]))
+    told = f"The plan of {request.id}: {escape(what(request, runbook), _PHRASE)}. {told}"
     if len(parts) == 1:
         return (picture(told, parts[0]),)
     return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1))
@@ -55,5 +56,13 @@ def _checks(frozen: Plan, runbook: Runbook) -> list[str]:
     return [f"{label}: {listed([escape(name) for name in names])}." for names, label in lines if names]
 
 
-def _name(frozen: Plan) -> str:
-    return f"Plan digest `{short(frozen.digest)}`; an approval is one of exactly this plan."
+def _wanted(request: ChangeRequest) -> tuple[str, str]:
+    """What people are to do with it; the same for who reads no more than that."""
+    if not request.required:
+        return NO_APPROVAL, NO_APPROVAL
+    return "Approve or deny it below.", "Read it, then approve or deny it."
+
+
+def _name(request: ChangeRequest) -> str:
+    digest = f"Plan digest `{short(request.plan.digest if request.plan else '')}`"
+    return f"{digest}; an approval is one of exactly this plan." if request.required else f"{digest}."

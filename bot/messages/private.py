@@ -41,8 +41,10 @@ _RESTORES = (
 )
 _RESTORE_COMMANDS = (
     ("backups", "/dbrestore backups", "the backups: age, rows, differences, who can read them"),
+    ("backup", "/dbrestore backup", "take a backup of every table now; says its size first; approvers, once an hour"),
     ("help", "/dbrestore help", "this"),
 )
+RESTORE_WORDS = ("backups", "backup", "help")
 _HOW_TO_RESTORE = (
     "`from` takes a backup's name or its date; left out, it is the newest date that all the tables have.",
     "`long-block` accepts that writes wait for longer than the runbook's limit.",
@@ -101,7 +103,7 @@ def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str]
     return _told([*lines, _REASON])
 
 
-def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[str] = ("backups", "help")) -> Picture:
+def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[str] = RESTORE_WORDS) -> Picture:
     """The commands about the database that work with this version's `actions`, and the tables; `words` as above."""
     tables = [as_typed(table.name) for table in runbook.database.tables] if runbook.database else []
     works = "restore_tables" in actions and bool(tables)

@@ -30,6 +30,7 @@ SYMBOLS = {
     State.SUPERSEDED: "♻️",
 }
 RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
+NO_APPROVAL = "No approval is needed: it only adds."
 _REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
 # The bot's own sentences with mentions in them. What an action tells may hold names that anybody chose.
@@ -51,7 +52,7 @@ def headline(request: ChangeRequest) -> str:
 
 def state_words(request: ChangeRequest) -> str:
     """The state's word with what the outer contract adds to it."""
-    if request.state is State.WAITING:
+    if request.state is State.WAITING and request.required:
         return f"{request.state} ({len(request.approvals)} of {request.required})"
     if request.state is State.FAILED:
         return f"{request.state}: {'partly done' if is_partly_done(request) else 'nothing changed'}"
@@ -95,8 +96,7 @@ def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
     """What is true of production and of the request now, and what is needed, as lines of mrkdwn."""
     match request.state:
         case State.WAITING:
-            missing = request.required - len(request.approvals)
-            return (f"Needed: {count(missing, 'more approval' if request.approvals else 'approval')}, in the thread.",)
+            return (_needed(request),)
         case State.APPROVED:
             return ("Nothing has changed yet. Production is read once more, then the first step begins.",)
         case State.RUNNING:
@@ -109,6 +109,11 @@ def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
             return (*_done(request, runbook), f"{step} may or may not have happened. {look}")
         case _:
             return _at_the_end(request, runbook)
+
+
+def _needed(request: ChangeRequest) -> str:
+    missing = count(request.required - len(request.approvals), "more approval" if request.approvals else "approval")
+    return f"Needed: {missing}, in the thread." if request.required else NO_APPROVAL
 
 
 def _nothing_changed(request: ChangeRequest) -> bool:
@@ -200,6 +205,7 @@ def _why(request: ChangeRequest) -> str:
         case Kind.REQUEST_STOPPED:
             return f"{actor} stopped it. {sentence(text, _TOLD)}".strip()
         case Kind.REQUEST_EXPIRED:
-            return f"It had {len(request.approvals)} of {count(request.required, 'approval')} when time ran out."
+            had = f"It had {len(request.approvals)} of {count(request.required, 'approval')} when time ran out."
+            return had if request.required else "Time ran out before it began."
         case kind:
             return (sentence if kind in _NAMES_PEOPLE else escape)(text, _TOLD)

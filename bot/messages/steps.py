@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.backup_set import set_in
 from bot.core.deployment import rollback_facts
 from bot.core.plan import Step
 from bot.core.restore import restore_facts
+from bot.messages.backup_set import BackUp
 from bot.messages.restore import Restore
 from bot.messages.rollback import Rollback
 from bot.messages.wording import capital, escape
@@ -116,6 +118,8 @@ def words_of(step: Step, team: str, planned_at: datetime) -> StepWords:
                 return Rollback(rollback_facts(step), team)
             case "restore_tables":
                 return Restore(restore_facts(step), planned_at)
+            case "back_up_tables":
+                return BackUp(set_in(step))
             case _:
                 return AnyStep(step)
     except (KeyError, TypeError, ValueError):  # written by another version

@@ -32,7 +32,8 @@ def _messages(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
 def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
     for number, part in enumerate(plan.plan(request, runbook), 1):
         yield Message("plan" if number == 1 else f"plan/{number}", Place.THREAD, part)
-    yield Message("approval", Place.THREAD, approval.approval(request, runbook))
+    if request.required:
+        yield Message("approval", Place.THREAD, approval.approval(request, runbook))
     if request.half_time_passed and request.state is State.WAITING:
         yield Message("half_time", Place.THREAD, approval.half_time(request, runbook))
     if request.baseline and request.results is None:

@@ -59,7 +59,7 @@ class Desk:
             self.runbook,
             lambda _: "",
             actions,
-            questions={"backups": self.asked.append},
+            questions={"backups": self.asked.append, "backup": self.asked.append},
         )
 
     def type(self, text: str) -> str:
@@ -197,6 +197,8 @@ def test_all_tables_of_the_runbook_are_critical_however_they_are_named(desk: Des
         ("user_profiles breakglass because I must", "`breakglass` is not in this version"),
         ('"user_profiles', "A name in double quotes ends with one too"),
         ("backups user_profiles", "`/dbrestore backups` stands alone"),
+        ("backup user_profiles", "`/dbrestore backup` stands alone"),
+        ("backup because we deploy", "`/dbrestore backup` stands alone"),
         *((f"{word} user_profiles", f"`/dbrestore {word}` is not in this version.") for word in dbrestore.LATER),
     ],
 )
@@ -253,7 +255,8 @@ def test_the_help_of_rollback_leads_to_that_of_dbrestore(desk: Desk) -> None:
     assert "`/dbrestore help`" in words(help_text(desk.runbook, set()))
 
 
-def test_the_backups_are_asked_for_by_whoever_typed_it_and_told_later(desk: Desk) -> None:
-    assert "Reading the backups" in desk.type("backups")
+@pytest.mark.parametrize("word", ["backups", "backup"])
+def test_backups_are_asked_for_by_whoever_typed_it_and_told_later(desk: Desk, word: str) -> None:
+    assert "Reading the backups" in desk.type(word)
     assert [delivery.person for delivery in desk.asked] == [ANA]
     assert not desk.has_asked()

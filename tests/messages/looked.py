@@ -7,11 +7,13 @@ from bot.core.build_failure import BuildFailure, Inspection
 from bot.core.deployment import Candidate, Deployment, Job, Project, RollingRelease, label
 from bot.core.deployments_seen import DeploymentsSeen, deployments_seen
 from bot.core.pin import LastRollback, Pin, PinSeen, last_rollback
+from bot.messages.backup_set import proposal
 from bot.messages.build_failure import build_failure
 from bot.messages.deployments import deployments
 from bot.messages.picture import Picture
 from bot.messages.pin import pin
 from tests.histories import ANA, BEGIN, verified
+from tests.messages.backup_sets import TAKEN
 from tests.shop import BROKEN, DOMAINS, GOOD, LIVE_BEFORE
 
 OLDER = replace(
@@ -103,6 +105,7 @@ def rollback() -> LastRollback:
 
 
 LOOKED: dict[str, Picture] = {
+    "looked_backup": proposal(TAKEN),
     "looked_deployments": deployments(listed(), BEGIN),
     "looked_deployments_rolled_back": deployments(
         listed(rolled_back(), (row(BROKEN), row(GOOD, offered=False), row(OLDER))), BEGIN

@@ -7,6 +7,7 @@ from math import ceil
 import pytest
 
 from bot.core.backups_seen import BackupSeen, TableBackups, as_typed
+from bot.core.table import Name
 from bot.messages.backups import backups
 from tests.messages.shown import HOSTILE, mentions, words
 from tests.simulator.slack_rules import check_message
@@ -14,8 +15,9 @@ from tests.simulator.slack_rules import check_message
 NOW = datetime(2026, 11, 22, 3, 12, tzinfo=UTC)
 OLDEST = timedelta(days=30)
 SEEN = BackupSeen(
-    name="public.user_profiles_backup_20261119",
+    name=Name("public", "user_profiles_backup_20261119"),
     date="20261119",
+    is_own=False,
     made_at=datetime(2026, 11, 19, tzinfo=UTC),
     rows=990,
     update=12,
@@ -74,8 +76,39 @@ def test_a_backup_beyond_the_limit_says_so() -> None:
 def test_who_else_can_read_or_change_a_backup_is_said_first_and_beside_it() -> None:
     text = told(replace(SEEN, readers=("anon", "authenticated"), writers=("anon",)), SEEN)
     assert text.startswith("*Backups*: 2 backups of 1 table. ⚠️ 1 can be read or changed by others than the owner.")
-    assert "⚠️ anon and authenticated can read it: that is a leak of its rows" in text
+    assert "⚠️ anon and authenticated can read it: a leak of its rows" in text
     assert "⚠️ anon can change it: its rows may not be yours" in text
+
+
+def test_a_leak_is_told_with_the_statement_that_closes_it_of_every_backup_of_the_table() -> None:
+    dates = ["20261121", "20261120", "20261119", "20261118"]
+    names = [Name("public", f"p_backup_{date}") for date in dates]
+    open_one, tight = replace(SEEN, readers=("anon", "PUBLIC")), replace(SEEN)
+    text = told(*(replace(open_one, name=name) for name in names), tight)
+    tables = ", ".join(f'"public"."{name.name}"' for name in names)
+    statement = f'REVOKE ALL ON TABLE {tables} FROM PUBLIC, "anon";'
+    assert f"4 backups leak. Their owner closes that, the bot never does: `{statement}`" in text
+
+
+def test_without_a_leak_there_is_no_statement() -> None:
+    assert "REVOKE" not in told(SEEN)
+
+
+def test_a_statement_that_does_not_fit_is_not_cut() -> None:
+    text = told(*(replace(SEEN, name=Name("public", f"b{number:060}"), readers=("anon",)) for number in range(60)))
+    assert "REVOKE" not in text
+    assert "`python -m bot check` tells it" in text
+
+
+def test_the_backups_that_the_bot_took_are_marked() -> None:
+    assert "🤖 taken by the bot" in told(replace(SEEN, is_own=True))
+    assert "🤖" not in told(SEEN)
+
+
+def test_what_was_not_compared_is_named() -> None:
+    unread = replace(SEEN, rows=None, update=None, insert=None, keep=None)
+    text = told(SEEN, replace(unread, date="20261118"), replace(unread, date="20261117", unfit="It is a view."))
+    assert "Not compared with the table: 20261118\n" in text
 
 
 def test_columns_that_the_backup_lacks_are_named() -> None:
@@ -114,16 +147,30 @@ def test_the_line_to_type_names_the_table_as_the_command_takes_it(name: str, typ
     assert f"`/dbrestore {typed} from 20261119`" in told(SEEN, table=name)
 
 
-def test_a_table_fits_one_phone_screen() -> None:
+def test_a_table_fits_one_phone_screen_but_for_the_statement_to_copy() -> None:
     exposed = replace(SEEN, missing_columns=("plan", "tier"), readers=("anon", "authenticated"), writers=("anon",))
     message = backups([TableBackups("user_profiles", 1000, (exposed,) * 9)], NOW, OLDEST)
-    lines = message.blocks[1]["text"]["text"].splitlines()
+    *lines, statement = message.blocks[1]["text"]["text"].splitlines()
+    assert "REVOKE" in statement
     assert sum(ceil(len(line) / 45) for line in lines) <= 25
     assert "… and 7 older backups" in lines[-1]
 
 
 LONG = "&" * 6000
-WORST = BackupSeen(LONG, "20261119", NOW, 10**12, 10**12, 10**12, 10**12, (LONG,) * 9, (LONG,) * 9, (LONG,) * 9, LONG)
+WORST = replace(
+    SEEN,
+    name=Name(LONG, LONG),
+    made_at=NOW,
+    is_own=True,
+    rows=10**12,
+    update=10**12,
+    insert=10**12,
+    keep=10**12,
+    missing_columns=(LONG,) * 9,
+    readers=(LONG,) * 9,
+    writers=(LONG,) * 9,
+    unfit=LONG,
+)
 
 
 @pytest.mark.parametrize("tables", [0, 1, 60])
@@ -148,6 +195,8 @@ def test_one_table_is_shown_however_long_its_names_are() -> None:
 
 
 def test_names_can_neither_mention_nor_fake_anything() -> None:
-    hostile = replace(SEEN, name=HOSTILE, missing_columns=(HOSTILE,), readers=(HOSTILE,), writers=(HOSTILE,))
+    hostile = replace(
+        SEEN, name=Name(HOSTILE, HOSTILE), missing_columns=(HOSTILE,), readers=(HOSTILE,), writers=(HOSTILE,)
+    )
     seen = [TableBackups(HOSTILE, 1, (hostile, replace(hostile, unfit=HOSTILE)))]
     assert mentions(backups(seen, NOW, OLDEST)) == set()

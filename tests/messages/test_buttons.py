@@ -32,6 +32,9 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "restore_expired": {"card": {"plan_again"}},
     "restore_superseded": {"card": {"plan_again"}},
     "restore_of_two_superseded": {"card": {"plan_again"}},
+    "backup_approved": {"run": {"stop"}},
+    "backup_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
+    "backup_drifted": {"card": {"plan_again"}},
 }
 CLICKS = {
     "approve": Kind.APPROVAL_CLICKED,

@@ -7,11 +7,13 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.checks import Verdict
 from bot.core.plan import Step
+from bot.messages.backup_set import proposal
 from bot.messages.picture import Picture
 from bot.messages.private import fault, help_text, reading, refusal, status, whom_to_call
 from bot.messages.thread import messages_of
 from bot.messages.views import denial_view
 from tests.histories import TYPICAL, History, runbook
+from tests.messages import backup_sets
 from tests.messages.restores import ALL, done, odd_restore, requested
 from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
 from tests.simulator.slack_rules import check_message, check_view
@@ -39,6 +41,9 @@ LONGEST: dict[str, Callable[[], History]] = {
     "restore_of_many": lambda: requested(odd_restore("&" * 63, tables=40)),
     "restore_unknown": lambda: requested(odd_restore("&" * 3000)).approved().started().lost(LONG),
     "restore_failed": lambda: requested(odd_restore("&" * 3000)).approved().started().failed(LONG, changed=LONG),
+    "backup": lambda: backup_sets.requested(backup_sets.odd("&" * 3000, tables=40)),
+    "backup_unknown": lambda: backup_sets.requested(backup_sets.odd("&" * 3000)).started().lost(LONG),
+    "backup_verified": lambda: _backed_up().verified(many_results(Verdict.PASSED)),
     "restore_verified": lambda: _restored().verified(many_results(Verdict.PASSED)),
     "restore_checks_fail": lambda: _restored().checks_failed(many_results(Verdict.FAILED)),
 }
@@ -50,6 +55,10 @@ def _run() -> History:
 
 def _restored() -> History:
     return done(requested(odd_restore("&" * 3000, tables=40)).approved().started()).verifying()
+
+
+def _backed_up() -> History:
+    return backup_sets.done(backup_sets.requested(backup_sets.odd("&" * 3000, tables=40)).started()).verifying()
 
 
 def _after(approved: History, steps: int) -> History:
@@ -91,6 +100,7 @@ def test_slack_takes_what_one_person_reads() -> None:
         help_text(book, {"rollback_deployment"}),
         status(requests, lambda _: "https://acme.slack.com/archives/C0INC/p1", book),
         status([], lambda _: "", book),
+        proposal(backup_sets.odd("&" * 3000, tables=60)),
     ]
     for picture in pictures:
         takes(picture)

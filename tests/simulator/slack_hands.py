@@ -53,7 +53,7 @@ class SlackHands(SlackSockets):
         found = [element for element in slack_reading.elements(now) if element["action_id"] == action_id]
         assert found, f"no {action_id} to press; there are: {slack_reading.buttons(now)}"
         with self.lock:
-            response_url = self._response_url(user, now["channel"])
+            response_url = self._response_url(user, now["channel"], now["ts"])
             payload = click_payload(self.state, user, now, found[0] | (chosen or {}), response_url)
         return self._interact(user, now["channel"], payload, signing)
 
@@ -121,8 +121,8 @@ class SlackHands(SlackSockets):
         again = Delivery(first.kind, first.user, first.channel, first.body, dict(first.headers))
         return self._sent(again)
 
-    def _response_url(self, user: str, channel: str) -> str:
-        return f"{self.url}/response/{self.state.new_response(user, channel)}"
+    def _response_url(self, user: str, channel: str, clicked: str = "") -> str:
+        return f"{self.url}/response/{self.state.new_response(user, channel, message=clicked)}"
 
     def _interact(self, user: str, channel: str, payload: dict[str, Any], signing: Signing) -> Answered:
         return self._deliver(Delivery(payload["type"], user, channel, payload_body(payload)), signing)

@@ -97,18 +97,23 @@ class SlackServer(Wire):
         except Refused as no:
             return Answer(404, {"ok": False, "error": no.error})
         try:
-            self.show(response.user, response.channel, "response_url", json.loads(request.body))
+            self.show(response.user, response.channel, "response_url", json.loads(request.body), response.message)
         except Refused as no:
             return Answer(400, no.error.encode())
         return Answer(200, b"ok")
 
-    def show(self, user: str, channel: str, via: str, body: Mapping[str, Any]) -> None:
-        """Show an answer to the person it is for, or to the channel when it says so."""
-        if body.get("replace_original") or body.get("delete_original"):
+    def show(self, user: str, channel: str, via: str, body: Mapping[str, Any], clicked: str = "") -> None:
+        """Show an answer to the person it is for, or to the channel when it says so.
+
+        A private message that was `clicked` can be replaced; nothing else can, in this stand-in.
+        """
+        if body.get("delete_original"):
             raise Refused("not_in_the_stand_in")
         content = {name: body[name] for name in ("text", "blocks", "thread_ts") if body.get(name)}
         check_message(content.get("text", ""), content.get("blocks"))
-        if body.get("response_type") == "in_channel":
+        if body.get("replace_original"):
+            self.state.replace_private(clicked, content)
+        elif body.get("response_type") == "in_channel":
             self.state.post(channel, BOT_USER, content)
         else:
             self.state.whisper(user, channel, via, content)

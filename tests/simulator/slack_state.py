@@ -47,6 +47,7 @@ class ResponseUrl:
     channel: str
     thread_ts: str | None
     made_at: float
+    message: str = ""  # the ts of the one that was clicked
     uses: int = 0
 
 
@@ -99,10 +100,10 @@ class State:
         self.triggers[name] = Trigger(user, time.time())
         return name
 
-    def new_response(self, user: str, channel: str, thread_ts: str | None = None) -> str:
-        """The id of a response_url for a delivery that `user` caused in `channel`."""
+    def new_response(self, user: str, channel: str, thread_ts: str | None = None, message: str = "") -> str:
+        """The id of a response_url for a delivery that `user` caused in `channel`, by a click on `message`."""
         name = self.new_id("R")
-        self.responses[name] = ResponseUrl(user, channel, thread_ts, time.time())
+        self.responses[name] = ResponseUrl(user, channel, thread_ts, time.time(), message)
         return name
 
     def spend_trigger(self, name: str) -> str:
@@ -157,6 +158,14 @@ class State:
         message |= self._named(content)
         self.private.append(message)
         return message
+
+    def replace_private(self, ts: str, content: Mapping[str, Any]) -> None:
+        """Show something else where one person has a message. Raises Refused where there is none."""
+        found = next((number for number, message in enumerate(self.private) if message["ts"] == ts), None)
+        if found is None:
+            raise Refused("message_not_found")
+        kept = {name: self.private[found][name] for name in ("type", "channel", "to", "via", "ts")}
+        self.private[found] = kept | self._named(content)
 
     def message(self, channel: str, ts: str) -> Message | None:
         """The message stored under `ts`, as it stands now."""
