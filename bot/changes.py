@@ -1,6 +1,6 @@
 """What people can do to change requests: ask, click, plan again. Each is written down before anyone is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -143,6 +143,10 @@ class Changes:
             return self._journal.request(stream)
         except NotARequestError:
             raise _unknown(stream) from None
+
+    def runs_of(self, op_ids: Collection[str]) -> Mapping[str, str]:
+        """By operation, the request that it belongs to, as far as the log knows."""
+        return self._journal.runs_of(op_ids)
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:
         """Every request that is open, and the newest of those that aren't, oldest first."""

@@ -7,7 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from bot.actions import Action, Plans
+from bot.actions.add_columns_back import AddColumnsBack
 from bot.actions.back_up_tables import BackUpTables
+from bot.actions.drop_columns import DropColumns
+from bot.actions.purge_quarantine import Purge, PurgeQuarantine
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
@@ -23,6 +26,7 @@ from bot.changes import Changes
 from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
+from bot.core.quarantine import PURGE
 from bot.core.request import UNDO
 from bot.core.restore import LiveDeployment
 from bot.deciding import Deciding
@@ -81,7 +85,9 @@ def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[s
     told, url = settings.runbook.database, settings.database_url
     if told and told.tables and url:
         reading = RestoreReading(url, told, clock=clock, live=partial(_live, vercel))
+        drop = DropColumns(url, told, reading, clock=clock)
         found += [RestoreTables(url, told, reading), BackUpTables(url, told, reading, clock=clock)]
+        found += [drop, AddColumnsBack(url, reading, drop), PurgeQuarantine(url, told, reading, clock=clock)]
     return {action.name: action for action in found}
 
 
@@ -135,6 +141,8 @@ def build(
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log), Wakeups(clock)
     plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.request)}
+    if isinstance(purging := actions.get(PurgeQuarantine.name), PurgeQuarantine):
+        plans[PURGE] = Purge(purging, read=journal.request, runs_of=journal.runs_of)
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, runbook=runbook, clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)

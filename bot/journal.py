@@ -1,6 +1,6 @@
 """How a request is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import reduce
 from typing import Protocol
@@ -33,6 +33,7 @@ class Log(Protocol):
 
 
 NEWEST = 10  # requests that `status` looks back on
+LOOKED_BACK = 1000  # requests among which the one of an operation is looked for
 REMEMBERED = 2000  # open requests; some 25 MB. Any others are replayed from their first event
 
 
@@ -71,6 +72,15 @@ class Journal:
         """The open requests and the newest ones, oldest first."""
         streams = {*self.open_ids(), *self._log.newest_streams("R", NEWEST)}
         return tuple(sorted((self.request(stream) for stream in streams), key=lambda request: request.made_at))
+
+    def runs_of(self, op_ids: Collection[str]) -> dict[str, str]:
+        """By operation, the request that it belongs to; those that the last requests don't know are left out."""
+        found: dict[str, str] = {}
+        for stream in self._log.newest_streams("R", LOOKED_BACK):
+            if len(found) == len(set(op_ids)):
+                break
+            found |= dict.fromkeys({*self.request(stream).op_ids}.intersection(op_ids), stream)
+        return found
 
     def make(self, draft: Draft) -> str:
         """Begin a request; its id. Raises DeliveredBeforeError."""
