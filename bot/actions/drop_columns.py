@@ -20,6 +20,7 @@ from bot.adapters.postgres.returning import count_rows
 from bot.adapters.postgres.session import Session, SqlError, connected
 from bot.core.checks import CheckResult, Verdict
 from bot.core.columns import (
+    ALONE_SECONDS,
     DROP,
     DropFacts,
     ReturnFacts,
@@ -84,7 +85,6 @@ class DropColumns:
             quarantine_schema=self._database.quarantine_schema,
             makes_schema=not server.has_schema,
             publishes_copies=server.publishes_everything,
-            limit_seconds=self._database.write_block_limit.total_seconds(),
         ).as_step()
 
     def recheck(self, step: Step) -> str:
@@ -99,12 +99,11 @@ class DropColumns:
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:  # noqa: ARG002  # the ledger keeps no people's text
         """Copy and drop in one transaction; the report that the ledger keeps."""
         facts = drop_facts(step)
-        seconds = len(self._ladder) * facts.limit_seconds
         return carry_out(
             self._url,
             facts.quarantine_schema,
             op_id,
-            seconds=seconds,
+            seconds=ALONE_SECONDS,
             work=lambda session: drop_columns(session, facts, op_id, self._ladder),
         )
 
@@ -137,7 +136,8 @@ class DropColumns:
             if ledger.committed(session, facts.quarantine_schema, op_id) is None:
                 raise Refused("nothing_done", f"The ledger in the database doesn't have this drop. {UNCHANGED}")
             tables = tuple(self._return(session, table, facts.quarantine_schema, op_id) for table in facts.tables)
-        return ReturnFacts(server.database, tables, facts.quarantine_schema, facts.limit_seconds).as_step()
+        longest = self._database.write_block_limit.total_seconds()
+        return ReturnFacts(server.database, tables, facts.quarantine_schema, longest).as_step()
 
     def deadline(self) -> timedelta:
         """How long reconcile may wait for the database to answer."""

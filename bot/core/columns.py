@@ -14,6 +14,7 @@ from bot.core.restore import SIMPLE_ROWS
 from bot.core.table import Name
 
 DROP, ADD_BACK = "drop_columns", "add_columns_back"
+ALONE_SECONDS = 2.0  # how long a drop may have its tables to itself; it takes milliseconds
 _LONGEST_NAME = 38  # bytes of a table's name in that of its copy, of PostgreSQL's 63
 _NAMED = 12  # dependents in a refusal
 _LONGEST_IDENTITY = 120
@@ -97,14 +98,13 @@ class TableDrop:
 
 @dataclass(frozen=True)
 class DropFacts:
-    """A whole drop; `tables` stand parents first. Beyond `limit_seconds` everything is rolled back."""
+    """A whole drop; `tables` stand parents first."""
 
     database: str
     tables: tuple[TableDrop, ...]
     quarantine_schema: str
     makes_schema: bool
     publishes_copies: bool  # a publication FOR ALL TABLES sends the copies of rows to whoever subscribes
-    limit_seconds: float
 
     def as_step(self) -> Step:
         """The step that people approve; `drop_facts` reads it back."""
@@ -117,7 +117,6 @@ class DropFacts:
             "copies": copies,
             "makes_schema": self.makes_schema,
             "publishes_copies": self.publishes_copies,
-            "limit_seconds": self.limit_seconds,
         }
         return Step(DROP, ", ".join(str(table.live) for table in self.tables), before, after)
 
@@ -150,7 +149,7 @@ class TableReturn:
 
 @dataclass(frozen=True)
 class ReturnFacts:
-    """Everything that one drop took, put back; `tables` stand parents first."""
+    """Everything that one drop took, put back; `tables` stand parents first, and are held for `limit_seconds`."""
 
     database: str
     tables: tuple[TableReturn, ...]
@@ -178,7 +177,6 @@ def drop_facts(step: Step) -> DropFacts:
         quarantine_schema=after["quarantine_schema"],
         makes_schema=after["makes_schema"],
         publishes_copies=after["publishes_copies"],
-        limit_seconds=after["limit_seconds"],
     )
 
 

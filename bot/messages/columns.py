@@ -6,7 +6,7 @@ Values are counted, never shown. A new column rarely hurts older code, and the p
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.columns import ColumnDefinition, DropFacts, ReturnFacts, TableDrop, TableReturn
+from bot.core.columns import ALONE_SECONDS, ColumnDefinition, DropFacts, ReturnFacts, TableDrop, TableReturn
 from bot.core.restore import LEDGER, session_of
 from bot.messages.wording import count, escape, listed
 
@@ -63,8 +63,9 @@ class DropColumns(_InOneTransaction):
             "• It does not know what functions whose body is a text use, nor what applications use",
             *(line for table in known.tables for line in _reading(table)),
             "*Meanwhile*",
-            f"• Writes wait while the values are copied, at most {_seconds(known.limit_seconds)}",
-            "• Reading waits for at most 0.2 s at each attempt to have the tables alone, and then for the drop itself",
+            "• Nobody waits while the values are copied",
+            "• Reading and writing wait for at most 0.2 s at each attempt to have the tables alone",
+            f"• Then they wait for the drop itself: at most {_seconds(ALONE_SECONDS)}, or nothing changes",
             "• If they can't be had in eight attempts, nothing changes",
             "*Kept*",
             f"• Keys and values, copied in the same transaction to {_codes(_copies(known))}, closed to other roles",

@@ -60,4 +60,4 @@ class Columns:
 
     def rows(self, columns: Sequence[str] = ("id", "name", "tier", "plan")) -> list[Any]:
         """The rows of t."""
-        return self.database.rows(f"SELECT {', '.join(columns)} FROM public.t ORDER BY id")  # type: ignore[arg-type]
+        return self.database.rows(f"SELECT {', '.join(columns)} FROM public.t ORDER BY id")

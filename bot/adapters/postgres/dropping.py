@@ -1,38 +1,46 @@
-"""The one transaction that drops columns: their values are copied while only writers wait, then they go in an instant.
+"""The one transaction that drops columns: their values are copied while nobody waits, then they go in an instant.
 
-An attempt that can't have the table to itself lets go of everything, the copy too: whoever reads in a transaction and
-then writes would wait for us, and we for them.
+No lock that keeps writers out is held while the table is waited for: whoever has read in a transaction and then writes
+would be ended by PostgreSQL, which sees a deadlock there at once (measured). So the copy is brought up to date by what
+was written since, once nobody else is in the table.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions, read_dependents
-from bot.adapters.postgres.operation import give_way, in_attempts, limit
-from bot.adapters.postgres.restoring import FURTHER_TABLE_SECONDS, LADDER_SECONDS
+from bot.adapters.postgres.comparison import rows_of
+from bot.adapters.postgres.operation import give_way, hold_alone, in_attempts, limit
+from bot.adapters.postgres.restoring import LADDER_SECONDS
 from bot.adapters.postgres.session import Session, columns, identifier
-from bot.core.columns import DropFacts, TableDrop, changed, refusal_of_dependents
+from bot.core.columns import ALONE_SECONDS, DropFacts, TableDrop, changed, refusal_of_dependents
 from bot.core.errors import Drifted, StepFailed
 from bot.core.plan import Facts
 from bot.core.table import Name
 
-READERS_WAIT_SECONDS = 0.2  # at each attempt, for all the tables together
-ALONE_SECONDS = 2.0  # the longest statement while readers wait; each takes milliseconds
+_OLDEST = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text"
 
 
 def drop_columns(session: Session, facts: DropFacts, op_id: str, ladder: Sequence[float] = LADDER_SECONDS) -> Facts:
     """Drop what was approved, inside the operation's transaction; its report. Raises SqlError, Drifted, StepFailed."""
-    names = [table.live for table in reversed(facts.tables)]  # children first, as whoever writes takes them
-    give_way(session, names)
-    copied, attempts = in_attempts(
-        session, names, lambda patience: _copy_and_hold(session, facts, op_id, patience), ladder
-    )
+    children_first = [table.live for table in reversed(facts.tables)]
+    give_way(session, children_first)
+    oldest = str(session.row(_OLDEST)[0])  # whatever was written by an older transaction is in the copies
     for table in facts.tables:
+        _copy(session, facts, table, op_id)
+    _, attempts = in_attempts(
+        session, children_first, lambda patience: hold_alone(session, children_first, patience), ladder
+    )
+    until, rows = time.monotonic() + ALONE_SECONDS, {}
+    for table in facts.tables:
+        limit(session, until)
+        rows[table.live] = _catch_up(session, table, Name(facts.quarantine_schema, table.quarantine), oldest)
+        limit(session, until)
         if refusal := refusal_of_dependents(table.live, read_dependents(session, table.live, table.names)):
             raise Drifted(refusal.text)
         _drop(session, table)
@@ -40,7 +48,7 @@ def drop_columns(session: Session, facts: DropFacts, op_id: str, ladder: Sequenc
         "tables": {
             table.name: {
                 "quarantine": table.quarantine,
-                "rows": copied[table.live],
+                "rows": rows[table.live],
                 "dropped": [asdict(column) for column in table.columns],
             }
             for table in facts.tables
@@ -49,34 +57,31 @@ def drop_columns(session: Session, facts: DropFacts, op_id: str, ladder: Sequenc
     }
 
 
-def _copy_and_hold(session: Session, facts: DropFacts, op_id: str, patience: float) -> dict[Name, int]:
-    """Keep writers out, copy, and have the tables to ourselves; how many rows were copied of each."""
-    children_first = list(reversed(facts.tables))
-    for number, table in enumerate(children_first):
-        session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
-        session.run(SQL("LOCK TABLE ONLY {} IN EXCLUSIVE MODE").format(identifier(table.live)))
-    until = time.monotonic() + facts.limit_seconds
-    copied = {table.live: _copy(session, facts, table, op_id, until=until) for table in facts.tables}
-    session.limit("lock_timeout", min(patience, READERS_WAIT_SECONDS) / len(children_first))
-    for table in children_first:
-        session.run(SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(identifier(table.live)))
-    session.limit("statement_timeout", ALONE_SECONDS)
-    return copied
-
-
-def _copy(session: Session, facts: DropFacts, table: TableDrop, op_id: str, *, until: float) -> int:
+def _copy(session: Session, facts: DropFacts, table: TableDrop, op_id: str) -> None:
     """Copy key and columns into a table that only its owner can read, where the definition is as approved."""
     live = read_table(session, table.live)
     if live is None or live.fingerprint != table.fingerprint:
         raise Drifted(changed(table.live))
     aside = Name(facts.quarantine_schema, table.quarantine)
-    limit(session, until)
-    made = SQL("CREATE TABLE {} AS SELECT {} FROM ONLY {}").format(
-        identifier(aside), columns([*table.key, *table.names]), identifier(table.live)
-    )
-    rows = session.run(made)
+    kept = columns([*table.key, *table.names])
+    session.run(SQL("CREATE TABLE {} AS SELECT {} FROM ONLY {}").format(identifier(aside), kept, identifier(live.name)))
     definitions = "; ".join(column.told for column in table.columns)
     ledger.keep_apart(session, aside, f"Columns of {table.live} before operation {op_id} dropped them: {definitions}")
+
+
+def _catch_up(session: Session, table: TableDrop, copy: Name, oldest: str) -> int:
+    """Bring a copy up to date while nobody writes; its rows. Rows of transactions since `oldest` are copied anew."""
+    kept, live, aside = columns([*table.key, *table.names]), identifier(table.live), identifier(copy)
+    recent = SQL("age(l.xmin) OPERATOR(pg_catalog.<=) age({}::xid)").format(Literal(oldest))
+    match = matching(table.key)
+    session.run(SQL("DELETE FROM {} AS q USING ONLY {} AS l WHERE {} AND {}").format(aside, live, match, recent))
+    session.run(SQL("INSERT INTO {} SELECT {} FROM ONLY {} AS l WHERE {}").format(aside, kept, live, recent))
+    rows = rows_of(session, table.live)
+    if rows_of(session, copy) != rows:  # some were deleted since
+        gone = SQL("DELETE FROM {} AS q WHERE NOT EXISTS (SELECT FROM ONLY {} AS l WHERE {})")
+        session.run(gone.format(aside, live, match))
+        if rows_of(session, copy) != rows:
+            raise StepFailed(f"The copy of {table.live} does not have its rows. Everything was rolled back.")
     return rows
 
 

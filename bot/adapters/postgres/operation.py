@@ -24,6 +24,7 @@ BUSY_SECONDS = 2.0  # for another operation, or for somebody who looks whether o
 STATEMENT_SECONDS = 60.0
 BEFORE_HELD_SECONDS = 120.0  # for all the attempts, where the server answers nothing any more
 LEDGER_WAIT_SECONDS = 10.0  # for a COMMIT that is still in progress, at each look
+READERS_WAIT_SECONDS = 0.2  # at each attempt, for all the tables together
 LOCKED_OUT = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _UNDONE = "Everything was rolled back."
@@ -85,6 +86,13 @@ def give_way(session: Session, names: Sequence[Name]) -> None:
         raise StepFailed(f"{text} give way in {VACUUM_SECONDS:g} s. {_UNDONE}") from None
 
 
+def hold_alone(session: Session, names: Sequence[Name], patience: float) -> None:
+    """One attempt to have tables to oneself. Whoever comes meanwhile waits behind it: so it is short."""
+    session.limit("lock_timeout", min(patience, READERS_WAIT_SECONDS) / len(names))
+    for name in names:
+        session.run(SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(identifier(name)))
+
+
 def in_attempts(
     session: Session, names: Sequence[Name], attempt: Callable[[float], _T], ladder: Sequence[float] = LADDER_SECONDS
 ) -> tuple[_T, int]:
@@ -119,6 +127,7 @@ def limit(session: Session, until: float) -> None:
 def reason(error: SqlError) -> str:
     """Why an operation was rolled back, as sentences without any value."""
     told = {
+        "42P01": "Something that this needs is no longer there.",
         "2BP01": "Something depends on it that wasn't there when this was planned.",
         "57014": "It took longer than was accepted.",
         "55P03": "A lock could not be had in time.",

@@ -12,8 +12,8 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions
 from bot.adapters.postgres.comparison import checksum
-from bot.adapters.postgres.dropping import READERS_WAIT_SECONDS, matching
-from bot.adapters.postgres.operation import give_way, in_attempts, limit
+from bot.adapters.postgres.dropping import matching
+from bot.adapters.postgres.operation import give_way, hold_alone, in_attempts, limit
 from bot.adapters.postgres.restoring import LADDER_SECONDS, WRITING
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.columns import ColumnDefinition, Grant, ReturnFacts, TableReturn, changed
@@ -44,7 +44,7 @@ def add_columns(session: Session, facts: ReturnFacts, ladder: Sequence[float] = 
     copies = {table.live: _held_copy(session, facts, table) for table in facts.tables}
     give_way(session, children_first)
     _, attempts = in_attempts(
-        session, children_first, lambda patience: _hold(session, children_first, patience), ladder
+        session, children_first, lambda patience: hold_alone(session, children_first, patience), ladder
     )
     until = time.monotonic() + facts.limit_seconds
     done = {table.name: _put_back(session, table, copies[table.live], until) for table in facts.tables}
@@ -57,12 +57,6 @@ def _held_copy(session: Session, facts: ReturnFacts, table: TableReturn) -> Name
     if checksum(session, copy) != table.copy_checksum:
         raise Drifted(f"The rows of the copy {copy} have changed since the plan.")
     return copy
-
-
-def _hold(session: Session, names: Sequence[Name], patience: float) -> None:
-    session.limit("lock_timeout", min(patience, READERS_WAIT_SECONDS) / len(names))
-    for name in names:
-        session.run(SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(identifier(name)))
 
 
 def _put_back(session: Session, table: TableReturn, copy: Name, until: float) -> dict[str, int | list[str]]:
