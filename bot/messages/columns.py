@@ -12,7 +12,9 @@ from bot.messages.wording import count, escape, listed
 
 _NAMED, _SHOWN = 3, 5  # columns in a phrase; names in a line of what comes next
 _NAME = 100
-_LEAVE = "A new column that may be empty or has a default does not hurt older code: *leaving it is the safe choice*"
+_LEAVE = (
+    "As a rule, a column that may be empty or has a default does not hurt older code: *leaving it is the safe choice*"
+)
 _NOTHING_HANGS = (
     "*Nothing that PostgreSQL knows of hangs on them*: no view, policy, trigger, function, index, key, check, "
     "generated column, statistics, publication or column of whole rows"

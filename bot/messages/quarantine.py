@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.quarantine import KEPT_RUNS, Kept, KeptTable, PurgeFacts
+from bot.core.quarantine import KEPT_RUNS, Kept, KeptTable, PurgeFacts, refusal_to_purge
 from bot.core.restore import LEDGER, session_of
 from bot.messages.blocks import MESSAGE_BLOCKS, MESSAGE_TEXT, length, sections
 from bot.messages.picture import Picture, picture
 from bot.messages.wording import count, escape, listed, moment, span
 
 SHOWN, _TABLES_SHOWN = 8, 6
-_NAME, _LIST, _LEFT_OUT = 100, 120, 200  # characters
+_NAME, _LIST, _LEFT_OUT = 60, 120, 200  # characters
 _KILO = 1024
 
 
@@ -43,9 +43,9 @@ class PurgeQuarantine:
     @property
     def facts(self) -> tuple[str, ...]:
         """Before and after, as lines of mrkdwn, complete."""
-        known, request = self.known, escape(self.known.request)
+        known, request = self.known, escape(self.known.request, _NAME)
         return (
-            f"⚠️ *{request} can't be undone afterwards*, and nothing brings these rows back",
+            f"⚠️ *{request} can't be undone afterwards*, and nothing brings these copies back",
             f"Database {_code(known.database)}, kept since {_moment(known.kept_since)}",
             *(f"• Goes: {_table(table, known.quarantine_schema)}" for table in known.tables),
             "• Only these tables are dropped, never with what depends on them; the application's tables aren't touched",
@@ -56,7 +56,7 @@ class PurgeQuarantine:
         """What was proven `at` a moment, as a sentence of mrkdwn."""
         dropped = found.get("dropped")
         tables = len(dropped) if isinstance(dropped, Sequence) else len(self.known.tables)
-        return f"Removed {count(tables, 'table')} that {escape(self.known.request)} kept, at {at}."
+        return f"Removed {count(tables, 'table')} that {escape(self.known.request, _NAME)} kept, at {at}."
 
     def look_at(self, op_id: str) -> tuple[str, ...]:
         """What a person looks at to know whether it happened."""
@@ -70,14 +70,15 @@ class PurgeQuarantine:
 
     def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:  # noqa: ARG002  # as promised
         """What comes next, as lines of mrkdwn."""
-        return (f"🗑️ {escape(self.known.request)} can't be undone any more: what it kept is gone.",)
+        return (f"🗑️ {escape(self.known.request, _NAME)} can't be undone any more: what it kept is gone.",)
 
 
 def with_quarantine(seen: Picture, kept: Sequence[Kept], now: datetime, keep: timedelta) -> Picture:
     """The backups with a section on what operations keep, the newest first; what doesn't fit is counted."""
     lines, blocks = [_headline(kept, keep)], list(seen.blocks)
     for number, one in enumerate(kept):
-        further = [*lines, *_run(one, now)]
+        may_go = refusal_to_purge(kept, one.run, now, keep) is None
+        further = [*lines, *_run(one, now, may_go=may_go)]
         whole = [*blocks, *sections(further)]
         if number == SHOWN or length(whole) > MESSAGE_TEXT - _LEFT_OUT or len(whole) > MESSAGE_BLOCKS:
             lines.append(f"… and {count(len(kept) - number, 'older operation')}")
@@ -96,7 +97,7 @@ def _headline(kept: Sequence[Kept], keep: timedelta) -> str:
     return f"*Quarantine*: {count(len(tables), 'table')} of {count(len(kept), 'operation')}, {size}. {rule}"
 
 
-def _run(kept: Kept, now: datetime) -> Iterator[str]:
+def _run(kept: Kept, now: datetime, *, may_go: bool) -> Iterator[str]:
     whose = (
         f"*{escape(kept.run)}*"
         if kept.run
@@ -108,7 +109,7 @@ def _run(kept: Kept, now: datetime) -> Iterator[str]:
         yield f"• {_table(table, '')}"
     if len(kept.tables) > _TABLES_SHOWN:
         yield f"• … and {count(len(kept.tables) - _TABLES_SHOWN, 'more table')}"
-    if kept.run:
+    if kept.run and may_go:
         yield f"   `/dbrestore purge {escape(kept.run)}`"
 
 

@@ -15,6 +15,7 @@ from bot.core.checks import Verdict
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed
 from bot.core.plan import Step
 from bot.core.quarantine import purge_facts
+from bot.core.restore import restore_facts
 from bot.core.runbook.tables import Database as Told
 from bot.core.secret import Secret
 from tests.actions.columns import ROWS, TABLE, Columns, listing
@@ -28,21 +29,20 @@ OLD, YOUNG = timedelta(days=20), timedelta(days=13, hours=23)
 
 
 class Runs:
-    """Four runs on one table, R-1 the oldest: three drops of a column, each undone, and a restore."""
+    """Four runs that keep something, R-1 the oldest: a drop of a column that was undone, and three of other kinds."""
 
     def __init__(self, database: Database, url: str = "") -> None:
         self.database = database
-        columns, restores = Columns(database), Restores(database)
+        columns = Columns(database)
         columns.make(TABLE, ROWS)
-        self.op_ids: list[str] = []
-        for _ in range(3):
-            step = columns.plan("tier")
-            self.op_ids.append(columns.run(step))
-            columns.undo(step, self.op_ids[-1])
-        restores.back_up()
-        columns.make("UPDATE t SET name = 'damaged' WHERE id = 1")
-        self.op_ids.append(str(uuid4()))
-        restores.execute(restores.plan(), self.op_ids[-1])
+        step = columns.plan("tier")
+        self.op_ids = [columns.run(step), *(str(uuid4()) for _ in range(3))]
+        columns.undo(step, self.op_ids[0])
+        for number, op_id in enumerate(self.op_ids[1:], 2):
+            columns.make(f"CREATE TABLE rollback_bot.copy_{number} AS TABLE t")
+            named = json.dumps({"tables": {"t": {"quarantine": f"copy_{number}", "updated": 3}}})
+            query = "INSERT INTO rollback_bot.ledger (op_id, report) VALUES (%s, %s::jsonb)"
+            database.rows(query, op_id, named)
         told, address = Told(tables=(listing("tier"),)), Secret(url or database.url)
         reading = RestoreReading(address, told, clock=lambda: NOW, live=lambda: None)
         self.columns = columns
@@ -178,6 +178,16 @@ def test_an_undo_of_what_was_purged_is_refused_with_words(runs: Runs) -> None:
     runs.execute(runs.plan("R-5"))
     with pytest.raises(Refused, match="is gone: a purge removed it"):
         columns.drop.undo(step, op_id)
+
+
+def test_a_copy_that_a_restore_made_is_kept_and_listed(runs: Runs) -> None:
+    restores = Restores(runs.database)
+    restores.back_up()
+    runs.columns.make("UPDATE t SET name = 'damaged' WHERE id = 1")
+    step = restores.plan()
+    restores.execute(step)
+    copy = restore_facts(step).tables[0].quarantine
+    assert copy in [table.name for table in runs.purge.kept()[0].tables]
 
 
 def test_a_purge_is_not_undone(runs: Runs) -> None:
