@@ -81,7 +81,7 @@ def age(database: Database) -> None:
     database.rows("UPDATE rollback_bot.ledger SET committed_at = %s", at)
     for number in range(NEWER):
         database.rows("SET ROLE app_owner")
-        database.rows(f"CREATE TABLE rollback_bot.newer_{number} (id integer)")  # type: ignore[arg-type]
+        database.rows(f"CREATE TABLE rollback_bot.newer_{number} (id integer)")
         report = json.dumps({"tables": {"user_profiles": {"quarantine": f"newer_{number}"}}})
         database.rows("INSERT INTO rollback_bot.ledger (op_id, report) VALUES (%s, %s::jsonb)", uuid4(), report)
         database.rows("RESET ROLE")

@@ -6,10 +6,10 @@ from datetime import timedelta
 from bot.actions.drop_columns import CHECK_SECONDS, DEADLINE, DropColumns
 from bot.actions.restore_reading import RestoreReading
 from bot.adapters.postgres import ledger
+from bot.adapters.postgres.carrying import carry_out, find
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions
 from bot.adapters.postgres.comparison import checksum
-from bot.adapters.postgres.operation import carry_out, find
 from bot.adapters.postgres.restoring import LADDER_SECONDS
 from bot.adapters.postgres.returning import add_columns
 from bot.adapters.postgres.session import Session, SqlError, connected

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from bot.actions.restore_reading import UNCHANGED, RestoreReading
 from bot.adapters.postgres import ledger
+from bot.adapters.postgres.carrying import carry_out, find
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import count_values, read_definitions, read_dependents, read_readers
 from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.dropping import drop_columns
-from bot.adapters.postgres.operation import carry_out, find
 from bot.adapters.postgres.quarantine import was_purged
 from bot.adapters.postgres.restoring import LADDER_SECONDS
 from bot.adapters.postgres.returning import count_rows

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.actions.restore_reading import UNCHANGED, RestoreReading
 from bot.adapters.postgres import ledger
+from bot.adapters.postgres.carrying import carry_out, find
 from bot.adapters.postgres.catalog import read_table
-from bot.adapters.postgres.operation import carry_out, find
 from bot.adapters.postgres.quarantine import purge, read_kept
 from bot.adapters.postgres.session import SqlError, connected
 from bot.core.checks import CheckResult, Verdict

@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.core.errors import Refused
 from bot.core.plan import Facts, Step
-from bot.core.restore import SIMPLE_ROWS
 from bot.core.table import Name
 
 DROP, ADD_BACK = "drop_columns", "add_columns_back"
 ALONE_SECONDS = 2.0  # how long a drop may have its tables to itself; it takes milliseconds
+MOST_ROWS = 200_000  # above it, putting values back would keep readers waiting for too long
 _LONGEST_NAME = 38  # bytes of a table's name in that of its copy, of PostgreSQL's 63
 _NAMED = 12  # dependents in a refusal
 _LONGEST_IDENTITY = 120
@@ -220,10 +220,10 @@ def refusal_of_drop(table: TableDrop, sticky: Sequence[str]) -> Refused | None:
             ),
         ),
         (
-            table.rows > SIMPLE_ROWS,
+            table.rows > MOST_ROWS,
             "many_rows",
             (
-                f"{table.live} has {table.rows:,} rows. Above {SIMPLE_ROWS:,}, putting the columns back would keep "
+                f"{table.live} has {table.rows:,} rows. Above {MOST_ROWS:,}, putting the columns back would keep "
                 "readers waiting for too long. A new column doesn't hurt older code: leave it."
             ),
         ),

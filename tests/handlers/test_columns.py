@@ -114,7 +114,7 @@ def test_a_runbook_without_added_columns_says_so(desk_with: Callable[[str], Desk
 def test_a_purge_is_asked_for_by_the_name_of_a_request(desk: Desk) -> None:
     desk.type("columns total")
     assert "what R-1 keeps, for R-2" in desk.type("purge r-1 because it is personal data")
-    (_, request) = desk.journal.open_and_newest()
+    request = desk.journal.request("R-2")
     (ask,) = request.asks
     assert (ask.action, ask.params) == (PURGE, {"request": "R-1"})
     assert request.reason == "it is personal data"

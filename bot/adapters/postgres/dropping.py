@@ -12,10 +12,10 @@ from dataclasses import asdict
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from bot.adapters.postgres import ledger
+from bot.adapters.postgres.alone import give_way, hold_alone, limit
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions, read_dependents
 from bot.adapters.postgres.comparison import rows_of
-from bot.adapters.postgres.operation import give_way, hold_alone, in_attempts, limit
 from bot.adapters.postgres.restoring import LADDER_SECONDS
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.columns import ALONE_SECONDS, DropFacts, TableDrop, changed, refusal_of_dependents
@@ -33,9 +33,7 @@ def drop_columns(session: Session, facts: DropFacts, op_id: str, ladder: Sequenc
     oldest = str(session.row(_OLDEST)[0])  # whatever was written by an older transaction is in the copies
     for table in facts.tables:
         _copy(session, facts, table, op_id)
-    _, attempts = in_attempts(
-        session, children_first, lambda patience: hold_alone(session, children_first, patience), ladder
-    )
+    attempts = hold_alone(session, children_first, ladder)
     until, rows = time.monotonic() + ALONE_SECONDS, {}
     for table in facts.tables:
         limit(session, until)

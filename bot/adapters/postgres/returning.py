@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bot.adapters.postgres.alone import give_way, hold_alone, limit
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions
 from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.dropping import matching
-from bot.adapters.postgres.operation import give_way, hold_alone, in_attempts, limit
 from bot.adapters.postgres.restoring import LADDER_SECONDS, WRITING
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.columns import ColumnDefinition, Grant, ReturnFacts, TableReturn, changed
@@ -43,9 +43,7 @@ def add_columns(session: Session, facts: ReturnFacts, ladder: Sequence[float] = 
     children_first = [table.live for table in reversed(facts.tables)]
     copies = {table.live: _held_copy(session, facts, table) for table in facts.tables}
     give_way(session, children_first)
-    _, attempts = in_attempts(
-        session, children_first, lambda patience: hold_alone(session, children_first, patience), ladder
-    )
+    attempts = hold_alone(session, children_first, ladder)
     until = time.monotonic() + facts.limit_seconds
     done = {table.name: _put_back(session, table, copies[table.live], until) for table in facts.tables}
     return {"returned": done, "attempts": attempts}

@@ -3,32 +3,22 @@
 What fails before COMMIT is sent has changed nothing; where COMMIT's answer is lost, only looking settles it.
 """
 
-import random
-import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
-from psycopg.sql import SQL
+from collections.abc import Callable
 
 from bot.adapters.postgres import ledger
-from bot.adapters.postgres.catalog import read_holders
-from bot.adapters.postgres.restoring import LADDER_SECONDS, LONGEST_PAUSE_SECONDS, VACUUM_SECONDS, spell_holders
-from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected, identifier
+from bot.adapters.postgres.alone import LOCKED_OUT
+from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.plan import Facts
 from bot.core.restore import session_of
 from bot.core.secret import Secret
-from bot.core.table import Name
 
 BUSY_SECONDS = 2.0  # for another operation, or for somebody who looks whether one was committed
 STATEMENT_SECONDS = 60.0
 BEFORE_HELD_SECONDS = 120.0  # for all the attempts, where the server answers nothing any more
 LEDGER_WAIT_SECONDS = 10.0  # for a COMMIT that is still in progress, at each look
-READERS_WAIT_SECONDS = 0.2  # at each attempt, for all the tables together
-LOCKED_OUT = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _UNDONE = "Everything was rolled back."
-_T = TypeVar("_T")
 
 
 def carry_out(url: Secret, schema: str, op_id: str, *, seconds: float, work: Callable[[Session], Facts]) -> Facts:
@@ -71,57 +61,6 @@ def find(url: Secret, schema: str, op_id: str) -> Facts:
     if report is None:
         raise StepFailed("It was not committed: the ledger in the database doesn't have it.")
     return report
-
-
-def give_way(session: Session, names: Sequence[Name]) -> None:
-    """Have autovacuum end, and not come back, by a lock that no reader or writer of rows waits for."""
-    session.limit("lock_timeout", VACUUM_SECONDS)
-    try:
-        for name in names:
-            session.run(SQL("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE").format(identifier(name)))
-    except SqlError as error:
-        if error.state not in LOCKED_OUT:
-            raise
-        text = "Maintenance of the tables is under way (VACUUM, ANALYZE, or an index that is being made), and did not"
-        raise StepFailed(f"{text} give way in {VACUUM_SECONDS:g} s. {_UNDONE}") from None
-
-
-def hold_alone(session: Session, names: Sequence[Name], patience: float) -> None:
-    """One attempt to have tables to oneself. Whoever comes meanwhile waits behind it: so it is short."""
-    session.limit("lock_timeout", min(patience, READERS_WAIT_SECONDS) / len(names))
-    for name in names:
-        session.run(SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(identifier(name)))
-
-
-def in_attempts(
-    session: Session, names: Sequence[Name], attempt: Callable[[float], _T], ladder: Sequence[float] = LADDER_SECONDS
-) -> tuple[_T, int]:
-    """What `attempt` gives once it gets its locks, and how many attempts that took.
-
-    `attempt` is given its patience in seconds. One that fails goes back to a savepoint, which lets go of every lock
-    it took, so nobody waits during the pause. Raises StepFailed, with who holds the tables, after the last one.
-    """
-    for number, patience in enumerate(ladder, 1):
-        session.run("SAVEPOINT unlocked")
-        try:
-            return attempt(patience), number
-        except SqlError as error:
-            if error.state not in LOCKED_OUT:
-                raise
-            session.run("ROLLBACK TO SAVEPOINT unlocked")
-        if number < len(ladder):
-            longest = min(0.2 * 2**number, LONGEST_PAUSE_SECONDS)
-            time.sleep(random.uniform(0.5, 1.5) * longest)  # noqa: S311  # so that two don't meet again
-    holders = spell_holders(read_holders(session, names))
-    raise StepFailed(f"The tables could not be locked in {len(ladder)} attempts. {holders} {_UNDONE}")
-
-
-def limit(session: Session, until: float) -> None:
-    """Let the next statements last until a moment of `time.monotonic()`. Raises StepFailed where it has come."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise StepFailed(f"The tables were held for as long as was accepted. {_UNDONE}")
-    session.limit("statement_timeout", left)
 
 
 def reason(error: SqlError) -> str:
