@@ -100,7 +100,7 @@ class Started(Process):
 
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.launcher"])
+FORKS.set_forkserver_preload(["tests.preloaded"])
 
 
 class Forked(Process):
