@@ -1,6 +1,8 @@
 # The commands of the project. `make test` is everything that CI checks; `make demo` shows it.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where it is set, every process of the tests would read and compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install test demo bench conformance lock clean
 
