@@ -4,11 +4,12 @@ import atexit
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
 from bot.adapters.postgres.way import Way
 from bot.doctor.finding import Finding, Level
 from bot.doctor.of_database import encryption
@@ -16,7 +17,7 @@ from bot.doctor.report import WIDTH, lines_of
 from tests.broken_setups import CASES, IN_THE_DATABASE, Broken
 from tests.database.inventory import changes, inventory
 from tests.database.server import PASSWORD, Database, server
-from tests.processes import Started
+from tests.processes import Forked
 from tests.setups import SetUp, bad, healthy, refusing_login, with_backups
 from tests.simulator.wire import Fault, on
 from tests.world import INC, NOWHERE
@@ -185,7 +186,7 @@ def test_names_from_outside_do_not_steer_the_terminal() -> None:
 
 
 def run_check(setup: SetUp) -> tuple[int, str]:
-    process = Started(setup.env, "bot", "check")
+    process = Forked(setup.env, partial(main, ["check"]))
     status = process.wait()
     return status, "".join(process.lines)
 
