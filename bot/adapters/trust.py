@@ -8,5 +8,5 @@ import httpx
 
 @cache
 def roots() -> ssl.SSLContext:
-    """The context that httpx makes, for every client: it verifies certificates and names, by SSL_CERT_FILE or certifi."""
+    """The one of every client, as httpx makes it: certificates and names are verified, by SSL_CERT_FILE or certifi."""
     return httpx.create_ssl_context()
