@@ -118,7 +118,7 @@ def guard(folder: Path) -> None:
 def _data_folder(folder: Path) -> Path:
     """Where the rows go: into memory if it has room: a copy of a database takes 20 ms of CPU there, else 80 to 250."""
     has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
-    return _MEMORY / folder.name if has_room else folder / "data"
+    return _MEMORY / f"{folder.name}-data" if has_room else folder / "data"
 
 
 def _programs(folder: Path) -> Path:
