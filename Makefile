@@ -1,6 +1,10 @@
 # The commands of the project. `make test` is everything that CI checks; `make demo` shows it.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where it is set, every process of the tests would read and compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
+# The logs of the tests' bots are synced to the disk at every event; where there is room in memory, that costs nothing.
+ROOM := $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'END { print ($$4 > 2000000 ? "TMPDIR=/dev/shm" : "") }')
 
 .PHONY: install test demo bench conformance lock clean
 
@@ -17,7 +21,7 @@ test: install
 	$(BIN)/ruff check --quiet --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(ROOM) $(BIN)/python -m pytest -n 4 --dist worksteal
 
 demo: install
 	@$(BIN)/python -m tests.demo

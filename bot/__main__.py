@@ -134,6 +134,7 @@ def _bolt(bot: Bot) -> App:
     token = bot.settings.slack_bot_token.reveal()
     secret = bot.settings.slack_signing_secret
     app = App(
+        name="rollback-bot",  # or Bolt would look for its caller's in the files of every module: 0.1 s
         logger=quiet,
         signing_secret=secret.reveal() if secret else None,
         client=bot.slack.client,

@@ -1,6 +1,6 @@
 """What people can do to change requests: ask, click, plan again. Each is written down before anyone is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.core.policy import approvals_needed, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.drawing import Drawing
-from bot.journal import Journal
+from bot.journal import Journal, runs_of
 
 LONGEST_REASON = 1000
 
@@ -142,6 +142,10 @@ class Changes:
             return self._journal.read(stream)
         except UnknownStreamError:
             raise _unknown(stream) from None
+
+    def runs_of(self, op_ids: Collection[str]) -> Mapping[str, str]:
+        """By operation, the request that it belongs to, as far as the log knows."""
+        return runs_of(self._journal, op_ids)
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:
         """Every request that is open, and the newest of those that aren't, oldest first."""

@@ -7,7 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from bot.actions import Action, Plans
+from bot.actions.add_columns_back import AddColumnsBack
 from bot.actions.back_up_tables import BackUpTables
+from bot.actions.drop_columns import DropColumns
+from bot.actions.purge_quarantine import Purge, PurgeQuarantine
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
@@ -26,6 +29,7 @@ from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
 from bot.core.incident import SITE
+from bot.core.quarantine import PURGE
 from bot.core.request import UNDO, ChangeRequest
 from bot.core.restore import LiveDeployment
 from bot.core.runbook import Runbook
@@ -34,7 +38,7 @@ from bot.deciding import Deciding
 from bot.drawing import Drawing, Pictures
 from bot.eligibility import Eligibility
 from bot.incident_composition import Around, IncidentParts, Outside, build_incidents
-from bot.journal import INCIDENTS, REQUESTS, Journal
+from bot.journal import INCIDENTS, REQUESTS, Journal, runs_of
 from bot.looking import Look, looks
 from bot.messages.thread import card_of, messages_of
 from bot.planning import Planning
@@ -90,7 +94,9 @@ def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[s
     told, url = settings.runbook.database, settings.database_url
     if told and told.tables and url:
         reading = RestoreReading(url, told, clock=clock, live=partial(_live, vercel))
+        drop = DropColumns(url, told, reading, clock=clock)
         found += [RestoreTables(url, told, reading), BackUpTables(url, told, reading, clock=clock)]
+        found += [drop, AddColumnsBack(url, reading, drop), PurgeQuarantine(url, told, reading, clock=clock)]
     return {action.name: action for action in found}
 
 
@@ -153,6 +159,8 @@ def build(
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log, REQUESTS), Wakeups(clock)
     plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.read)}
+    if isinstance(purging := actions.get(PurgeQuarantine.name), PurgeQuarantine):
+        plans[PURGE] = Purge(purging, read=journal.read, runs_of=partial(runs_of, journal))
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, pictures=_pictures(runbook), clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)

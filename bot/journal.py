@@ -1,6 +1,6 @@
 """How a stream is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -84,6 +84,7 @@ INCIDENTS = Story(  # any of it may happen at any time
     frozenset(Happened),
     Happened.INCIDENT_CLOSED,
 )
+LOOKED_BACK = 1000  # requests among which the one of an operation is looked for
 NEWEST = 10  # streams that `status` looks back on
 REMEMBERED = 2000  # open streams; some 25 MB. Any others are replayed from their first event
 
@@ -125,6 +126,10 @@ class Journal(Generic[S]):
         streams = {*self.open_ids(), *self._log.newest_streams(self._story.prefix, NEWEST)}
         return tuple(sorted((self.read(stream) for stream in streams), key=lambda found: number_of(found.id)))
 
+    def newest(self, most: int) -> Iterator[S]:
+        """The streams begun last, whether they are open or not."""
+        return (self.read(stream) for stream in self._log.newest_streams(self._story.prefix, most))
+
     def begin(self, *drafts: Draft) -> str:
         """Begin a stream; its id. Raises DeliveredBeforeError."""
         return self._log.open_stream(self._story.prefix, drafts)[0].stream
@@ -155,3 +160,13 @@ class Journal(Generic[S]):
             with suppress(ConflictError):
                 return self.record(found, draft)
         return found
+
+
+def runs_of(journal: Journal[ChangeRequest], op_ids: Collection[str]) -> dict[str, str]:
+    """By operation, the request that it belongs to; those that the last requests don't know are left out."""
+    found: dict[str, str] = {}
+    for request in journal.newest(LOOKED_BACK):
+        if len(found) == len(set(op_ids)):
+            break
+        found |= dict.fromkeys({*request.op_ids}.intersection(op_ids), request.id)
+    return found

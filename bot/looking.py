@@ -1,6 +1,7 @@
 """What can be looked at in production without changing it, by the word that asks for it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeAlias
@@ -10,6 +11,7 @@ from bot.actions.back_up_tables import BackUpTables
 from bot.actions.backup_listing import list_backups
 from bot.actions.deployment_listing import list_deployments
 from bot.actions.inspect_failed_deployment import INSPECT, inspect_failed_deployment
+from bot.actions.purge_quarantine import PurgeQuarantine
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.adapters.vercel import Vercel
@@ -18,6 +20,7 @@ from bot.core.deployment import label
 from bot.core.errors import BotError
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.restore import ACTION
+from bot.core.runbook.tables import Database
 from bot.logs import secrets_of
 from bot.messages import pin
 from bot.messages.backup_set import proposal
@@ -26,6 +29,7 @@ from bot.messages.build_failure import build_failure
 from bot.messages.deployments import deployments
 from bot.messages.picture import Picture
 from bot.messages.private import no_rollback
+from bot.messages.quarantine import with_quarantine
 from bot.readings import Readings
 from bot.settings import Settings
 
@@ -47,16 +51,35 @@ def looks(
     restore, rollback = actions.get(ACTION), actions.get(RollbackDeployment.name)
     back_up = actions.get(BackUpTables.name)
     if database and isinstance(restore, RestoreTables):
-        reading, oldest = restore.reading, database.max_backup_age
-        found["backups"] = partial(
-            readings.ask, "backups", read=lambda: backups(list_backups(reading), clock(), oldest)
-        )
+        found["backups"] = partial(readings.ask, "backups", read=_backups(restore, actions, database, changes, clock))
     if isinstance(back_up, BackUpTables):
         measure = back_up.measure
         found["backup"] = partial(readings.ask, "backup", read=lambda: proposal(measure()), for_approvers=True)
     if isinstance(rollback, RollbackDeployment):
         found |= _of_vercel(rollback.vercel, readings, changes, secrets, clock)
     return found
+
+
+def _backups(
+    restore: RestoreTables,
+    actions: Mapping[str, Action],
+    database: Database,
+    changes: Changes,
+    clock: Callable[[], datetime],
+) -> Callable[[], Picture]:
+    """The backups, and what operations keep beside them."""
+
+    def look() -> Picture:
+        seen = backups(list_backups(restore.reading), clock(), database.max_backup_age)
+        purging = actions.get(PurgeQuarantine.name)
+        if not isinstance(purging, PurgeQuarantine):
+            return seen
+        kept = purging.kept()
+        runs = changes.runs_of([one.op_id for one in kept])
+        known = [replace(one, run=runs.get(one.op_id, "")) for one in kept]
+        return with_quarantine(seen, known, clock(), database.quarantine_keep)
+
+    return look
 
 
 def _of_vercel(

@@ -17,11 +17,12 @@ from bot.core.runbook import Runbook
 from bot.core.runbook.tables import RESERVED, Database
 from bot.messages.picture import Picture
 from bot.messages.private import RESTORE_WORDS, reading, restore_help
+from handlers import columns
 from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command, of_interaction
 from handlers.words import Typed, Word, read, shown
 
-LATER = ("stop-writes", "resume-writes", "purge", "columns")
+LATER = ("stop-writes", "resume-writes")
 _OPTIONS_LATER = ("exact", "breakglass")
 _OPTIONS = ("from", "long-block")
 _LONGEST_BACKUP = 200  # characters; PostgreSQL's names have at most 63 bytes
@@ -71,6 +72,14 @@ def take_backup_clicked(ack: Ack, body: dict[str, Any], respond: Respond, *, cha
     respond(text=picture.text, blocks=list(picture.blocks), replace_original=True)  # with its button gone
 
 
+def _columns(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    return columns.drop(commands, _database(commands.runbook), typed, delivery)
+
+
+def _purge(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    return columns.purge(commands, _database(commands.runbook), typed, delivery)
+
+
 def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:
     words = [word for word in RESTORE_WORDS if word == "help" or word in commands.questions]
     return restore_help(commands.runbook, commands.actions, words)
@@ -81,7 +90,14 @@ def _later(_: Commands, typed: Typed, __: Delivery) -> Picture:
     raise Refused("not_in_this_version", f"`/dbrestore {word}` is not in this version. {_UNCHANGED}")
 
 
-_ANSWERS: dict[str, Answer] = {"backups": _look, "backup": _look, "help": _help, **dict.fromkeys(LATER, _later)}
+_ANSWERS: dict[str, Answer] = {
+    "backups": _look,
+    "backup": _look,
+    "columns": _columns,
+    "purge": _purge,
+    "help": _help,
+    **dict.fromkeys(LATER, _later),
+}
 
 
 def _database(runbook: Runbook) -> Database:
@@ -170,7 +186,8 @@ def _reserved(word: Word, alike: Sequence[str]) -> str:
 def _unknown(word: Word, known: Sequence[str], *, is_first: bool) -> str:
     candidates = {name.casefold(): as_typed(name) for name in known}
     if not word.is_quoted:
-        candidates |= {other: other for other in (("all", "backups", "backup", "help") if is_first else _OPTIONS)}
+        commands = ("all", "backups", "backup", "columns", "purge", "help")
+        candidates |= {other: other for other in (commands if is_first else _OPTIONS)}
     near = difflib.get_close_matches(word.text.casefold(), candidates, 1, 0.5)
     meant = [f"{'/dbrestore ' if is_first else ''}{candidates[one]}" for one in near]
     hint = f"Did you mean `{meant[0]}`?" if meant else "`/dbrestore help` lists the tables that can be restored."

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from bot.core.change import Kind
@@ -53,6 +54,7 @@ PASSING = (_DOMAINS_PASS, replace(_SITE, median_seconds=0.35, worst_seconds=0.61
 FAILING = (_DOMAINS_PASS, replace(BEFORE[0], median_seconds=0.9, worst_seconds=1.4), *_NOT_DECIDING)
 
 
+@cache
 def runbook() -> Runbook:
     """A small one, with a check of every fate."""
     return load_runbook(RUNBOOK_TEXT, {})

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.connection import Connection
 
 
@@ -100,15 +100,15 @@ class Started(Process):
 
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.launcher"])
+FORKS.set_forkserver_preload(["tests.preloaded"])
 
 
 class Forked(Process):
-    """The launcher of the tests, forked from a process that has imported it."""
+    """`main`, the launcher's where none is given, forked from a process that has imported it."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], main: Callable[[], int] | None = None) -> None:
         reader, writer = FORKS.Pipe(duplex=False)
-        self._process = FORKS.Process(target=launch, args=(dict(env), writer), daemon=True)
+        self._process = FORKS.Process(target=launch, args=(dict(env), writer, main), daemon=True)
         self._process.start()
         writer.close()
         super().__init__(os.fdopen(os.dup(reader.fileno()), encoding="utf-8"))
@@ -129,13 +129,13 @@ class Forked(Process):
         return self._process.exitcode if self._process.exitcode is not None else -1
 
 
-def launch(env: Mapping[str, str], output: Connection) -> None:
+def launch(env: Mapping[str, str], output: Connection, main: Callable[[], int] | None) -> None:
     """In the new process: write to `output`, take the environment, and be the bot."""
     for descriptor in (1, 2):
         os.dup2(output.fileno(), descriptor)
     output.close()
     os.environ.clear()
     os.environ.update(env)
-    from tests.launcher import main  # noqa: PLC0415  # the bot is imported by its own process, not by who starts it
+    from tests import launcher  # noqa: PLC0415  # the bot is imported by its own process, not by who starts it
 
-    sys.exit(main())
+    sys.exit((main or launcher.main)())

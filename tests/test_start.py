@@ -1,9 +1,11 @@
 """What is wrong is said before anything starts: one clear line each, all together, exit status 2."""
 
+from functools import partial
+
 import pytest
 
 from bot.__main__ import main
-from tests.processes import Started
+from tests.processes import Forked
 from tests.simulator.wire import Fault, on
 from tests.world import World
 
@@ -11,7 +13,7 @@ from tests.world import World
 def refused(world: World, **env: str | None) -> list[str]:
     """What the bot says when it refuses to start with these variables (None = not set)."""
     settings = {name: value for name, value in {**world.env, **env}.items() if value is not None}
-    process = Started(settings, "bot")
+    process = Forked(settings, partial(main, []))
     assert process.wait() == 2
     assert not (world.folder / "log.db").exists()
     return [line.rstrip() for line in process.lines]
@@ -81,13 +83,14 @@ def test_what_this_version_cannot_do_is_said_with_status_2(
 
 
 def test_a_second_process_on_the_same_log_is_refused_clearly(world: World) -> None:
-    second = Started({**world.env, "PORT": "1"}, "bot")
+    second = Forked({**world.env, "PORT": "1"}, partial(main, []))
     assert second.wait() == 2
     assert "another process writes this log" in "".join(second.lines)
 
 
 def test_a_port_that_is_taken_is_named(world: World) -> None:
-    taken = Started({**world.env, "STATE_URL": f"sqlite:///{world.folder / 'other.db'}"}, "bot")
+    env = {**world.env, "STATE_URL": f"sqlite:///{world.folder / 'other.db'}"}
+    taken = Forked(env, partial(main, []))
     assert taken.wait() == 2
     assert "PORT" in "".join(taken.lines)
 

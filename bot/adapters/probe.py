@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
+from bot.adapters.trust import roots
 from bot.core.checks import CheckResult, Verdict, percent
 from bot.core.runbook.checks import ErrorRateCheck, HttpCheck, HttpRequest
 
@@ -24,7 +25,8 @@ class Probe:
     """Asks checks over HTTP, following no redirect. A site that can't be reached is an answer too."""
 
     def __init__(self, *, error_rate_seconds: float = ERROR_RATE_SECONDS) -> None:
-        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, headers={"user-agent": USER_AGENT})
+        headers = {"user-agent": USER_AGENT}
+        self._client = httpx.Client(verify=roots(), timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=headers)
         self._error_rate_seconds = error_rate_seconds
 
     def ask(self, check: HttpCheck) -> CheckResult:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
+from bot.adapters.trust import roots
 from bot.adapters.vercel_bodies import Body, candidate_from, failure_from, project_from, rolling_from, text_of
 from bot.core.build_failure import BuildFailure
 from bot.core.deployment import Candidate, Project, RollingRelease
@@ -73,6 +74,7 @@ class Vercel:
             raise ValueError("the Vercel token is empty or has a character that no token has")
         self._http = httpx.Client(
             base_url=self.base_url,
+            verify=roots(),
             timeout=httpx.Timeout(self.http_timeout, connect=min(CONNECT_SECONDS, self.http_timeout)),
             transport=None,  # httpx's own: retries=0, and proxies as the environment says
             follow_redirects=False,  # the token goes nowhere else

@@ -40,11 +40,16 @@ _RESTORES = (
     ("/dbrestore all [from <backup or date>] [long-block] [because …]", "the same for every table of the runbook"),
 )
 _RESTORE_COMMANDS = (
-    ("backups", "/dbrestore backups", "the backups: age, rows, differences, who can read them"),
+    ("backups", "/dbrestore backups", "the backups and the quarantine: age, rows, differences, who can read them"),
     ("backup", "/dbrestore backup", "take a backup of every table now; says its size first; approvers, once an hour"),
     ("help", "/dbrestore help", "this"),
 )
 RESTORE_WORDS = ("backups", "backup", "help")
+# By the action that each needs.
+_RESTORE_REQUESTS = (
+    ("drop_columns", "/dbrestore columns [[<table>.]<column>…] [because …]", "drop the added columns of the runbook"),
+    ("purge_quarantine", "/dbrestore purge <request> [because …]", "remove for good what a finished request keeps"),
+)
 _HOW_TO_RESTORE = (
     "`from` takes a backup's name or its date; left out, it is the newest date that all the tables have.",
     "`long-block` accepts that writes wait for longer than the runbook's limit.",
@@ -109,6 +114,7 @@ def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[s
     works = "restore_tables" in actions and bool(tables)
     lines = ["*Commands*"]
     lines += [_command(form, f"{effect}; needs approval") for form, effect in _RESTORES if works]
+    lines += [_command(form, f"{effect}; needs approval") for one, form, effect in _RESTORE_REQUESTS if one in actions]
     lines += [_command(form, effect) for word, form, effect in _RESTORE_COMMANDS if word in words]
     return _told([*lines, _tables(tables), *((*_HOW_TO_RESTORE, _REASON) if works else ())])
 

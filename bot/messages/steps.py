@@ -3,16 +3,20 @@
 An action without words of its own is shown fact by fact, so that nothing is hidden from who approves it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.core.backup_set import set_in
+from bot.core.columns import drop_facts, return_facts
 from bot.core.deployment import rollback_facts
 from bot.core.plan import Step
+from bot.core.quarantine import purge_facts
 from bot.core.restore import restore_facts
 from bot.messages.backup_set import BackUp
+from bot.messages.columns import DropColumns, ReturnColumns
+from bot.messages.quarantine import PurgeQuarantine
 from bot.messages.restore import Restore
 from bot.messages.rollback import Rollback
 from bot.messages.wording import capital, escape
@@ -112,16 +116,16 @@ class AnyStep:
 
 def words_of(step: Step, team: str, planned_at: datetime) -> StepWords:
     """The step in words; `team` is Vercel's, "" for a personal account."""
+    known: Mapping[str, Callable[[], StepWords]] = {
+        "rollback_deployment": lambda: Rollback(rollback_facts(step), team),
+        "restore_tables": lambda: Restore(restore_facts(step), planned_at),
+        "back_up_tables": lambda: BackUp(set_in(step)),
+        "drop_columns": lambda: DropColumns(drop_facts(step)),
+        "add_columns_back": lambda: ReturnColumns(return_facts(step)),
+        "purge_quarantine": lambda: PurgeQuarantine(purge_facts(step)),
+    }
     try:
-        match step.action:
-            case "rollback_deployment":
-                return Rollback(rollback_facts(step), team)
-            case "restore_tables":
-                return Restore(restore_facts(step), planned_at)
-            case "back_up_tables":
-                return BackUp(set_in(step))
-            case _:
-                return AnyStep(step)
+        return known.get(step.action, lambda: AnyStep(step))()
     except (KeyError, TypeError, ValueError):  # written by another version
         return AnyStep(step)
 

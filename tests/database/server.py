@@ -26,7 +26,7 @@ _ROLES: Mapping[str, LiteralString] = {
     "app_owner": "LOGIN BYPASSRLS PASSWORD 'database-password'",
 }
 _SCRIPTS = ("tables.sql", "rows.sql", "since.sql")
-_CREATE = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # measured: 0.08 s; by the log 0.10
+_CREATE = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # measured: half of what it is by the log
 _ONE_AT_A_TIME = 20250903  # an advisory lock: roles and the template are the whole server's
 
 
@@ -78,6 +78,7 @@ class DatabaseServer:
             with psycopg.connect(self.address(unfinished), autocommit=True) as seeding:
                 for script in self._seed:
                     seeding.execute(script)
+            psycopg.connect(self.address(unfinished)).close()  # leaves PostgreSQL's cache of the catalog to every copy
             connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(unfinished)))
             connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), name))
 

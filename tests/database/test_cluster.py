@@ -66,7 +66,10 @@ def test_processes_of_a_run_share_one_and_it_is_gone_when_the_last_was_killed(us
     first.kill()
     with psycopg.connect(url) as connection:
         assert connection.info.server_version >= 180000
+        ((data,),) = connection.execute("SHOW data_directory").fetchall()
+    assert Path(data).is_dir()
     second.kill()
     assert is_gone(url)
+    assert not Path(data).exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)

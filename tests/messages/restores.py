@@ -10,6 +10,7 @@ from bot.core.plan import Step
 from bot.core.restore import Holder, LiveDeployment, RestoreFacts, TableRestore
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, rollback_step
 from tests.messages.backup_sets import BACKUP_SETS
+from tests.messages.kept import KEPT
 
 DRIFT = "The rows of the backup public.user_profiles_backup_20250903 have changed since the plan."
 
@@ -175,7 +176,7 @@ RESTORES: dict[str, History] = {
         CY, "1 step of the plan was not begun."
     ),
 }
-ALL: dict[str, History] = {**TYPICAL, **RESTORES, **BACKUP_SETS}
+ALL: dict[str, History] = {**TYPICAL, **RESTORES, **BACKUP_SETS, **KEPT}
 
 
 def odd_restore(text: str, tables: int = 2) -> RestoreFacts:

@@ -1,6 +1,7 @@
 """Slack takes every message, also with the longest input; and what people approve is shown whole."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from slack_sdk.models.blocks import Block
@@ -14,12 +15,18 @@ from bot.messages.thread import messages_of
 from bot.messages.views import denial_view
 from tests.histories import TYPICAL, History, runbook
 from tests.messages import backup_sets
+from tests.messages.kept import odd
 from tests.messages.restores import ALL, done, odd_restore, requested
 from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
 from tests.simulator.slack_rules import check_message, check_view
 
 UPDATE_TEXT = 4000
 LONG = "&" * 6000
+
+
+def _alone(number: int) -> History:
+    return History(odd("&" * 3000)[number]).planned().approved().started().lost(LONG)
+
 
 LONGEST: dict[str, Callable[[], History]] = {
     "waiting": lambda: longest().planned(groups=[f"S{n}" for n in range(40)], checks={LONG: "0"}),
@@ -39,6 +46,10 @@ LONGEST: dict[str, Callable[[], History]] = {
     "hostile": lambda: hostile().planned(),
     "restore": lambda: requested(odd_restore("&" * 3000)),
     "restore_of_many": lambda: requested(odd_restore("&" * 63, tables=40)),
+    "kept": lambda: History(*odd("&" * 3000)).planned(),
+    "kept_many": lambda: History(*odd("&" * 63, tables=40)).planned(),
+    "kept_done": lambda: _after(History(*odd("&" * 3000)).planned().approved(), 3).verifying(),
+    **{f"kept_alone_{n}": partial(_alone, n) for n in range(3)},
     "restore_unknown": lambda: requested(odd_restore("&" * 3000)).approved().started().lost(LONG),
     "restore_failed": lambda: requested(odd_restore("&" * 3000)).approved().started().failed(LONG, changed=LONG),
     "backup": lambda: backup_sets.requested(backup_sets.odd("&" * 3000, tables=40)),

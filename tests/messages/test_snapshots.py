@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.messages.picture import Block
+from tests.messages.kept import LISTED
 from tests.messages.looked import LOOKED
 from tests.messages.restores import ALL
 from tests.messages.shown import messages
@@ -36,7 +37,7 @@ def _files() -> Iterator[tuple[str, str]]:
             file = f"{history}.{name.replace('/', '_')}.json"
             told[file] = message.picture.text
             yield file, _spelled({"blocks": [_unnamed(block) for block in message.picture.blocks]})
-    for name, picture in LOOKED.items():
+    for name, picture in {**LOOKED, **LISTED}.items():
         told[f"{name}.json"] = picture.text
         yield f"{name}.json", _spelled({"blocks": [_unnamed(block) for block in picture.blocks]})
     yield TEXTS, _spelled(told)

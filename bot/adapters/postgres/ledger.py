@@ -46,7 +46,7 @@ def report(session: Session, schema: str, op_id: str, facts: Facts) -> None:
 
 def committed(session: Session, schema: str, op_id: str) -> Mapping[str, Any] | None:
     """The report of an operation that was committed, or None."""
-    if not _exists(session, schema):
+    if not exists(session, schema):
         return None
     query = SQL("SELECT report FROM {} WHERE op_id = %s").format(_table(schema))
     rows = session.rows(query, UUID(op_id))
@@ -70,7 +70,7 @@ def _make(session: Session, schema: str) -> None:
     if not session.row("SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema)[0]:
         session.run(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
         session.run(SQL("REVOKE ALL ON SCHEMA {} FROM PUBLIC").format(Identifier(schema)))
-    if not _exists(session, schema):
+    if not exists(session, schema):
         session.run(
             SQL(
                 "CREATE TABLE {} (op_id uuid PRIMARY KEY, committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
@@ -80,7 +80,8 @@ def _make(session: Session, schema: str) -> None:
         keep_apart(session, Name(schema, LEDGER), "Restores that were committed, by the operation's id.")
 
 
-def _exists(session: Session, schema: str) -> bool:
+def exists(session: Session, schema: str) -> bool:
+    """Whether there is a ledger yet."""
     query = (
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = %s AND c.relname = %s"
