@@ -140,7 +140,8 @@ def _bolt(bot: Bot) -> App:
         client=bot.slack.client,
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),
     )
-    commands = Commands(bot.changes, bot.settings.runbook, bot.drawing.link, bot.actions, bot.questions)
+    incidents, runbook = bot.incidents.incidents, bot.settings.runbook
+    commands = Commands(bot.changes, incidents, runbook, bot.drawing.link, bot.actions, bot.questions)
     register(app, changes=bot.changes, commands=commands)
     return app
 

@@ -23,6 +23,7 @@ from bot.monitoring import Monitoring
 from bot.pin_watch import PinWatch
 from bot.responding import Responding
 from bot.sending import Post, Sending, StatusPage, Ways
+from bot.timelines import Timelines
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class IncidentParts:
     advance: Callable[[str], datetime | None]
     sending: Sending
     pin_watch: PinWatch | None
+    timelines: Timelines
 
     def stop(self) -> None:
         """Let what is running come to its end."""
@@ -80,7 +82,8 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
         clock=around.clock,
     )
     course = course_of_incidents(journal, runbook, responding=responding, sending=sending, pin_watch=pin_watch)
-    drawing = Drawing(slack=outside.slack, journal=journal, pictures=_pictures(around, outside), clock=around.clock)
+    shown = _pictures(around, outside)
+    drawing = Drawing(slack=outside.slack, journal=journal, pictures=shown, clock=around.clock)
     return IncidentParts(
         journal=journal,
         incidents=Incidents(journal=journal, requests=around.requests, runbook=runbook, wake=around.wake),
@@ -91,6 +94,7 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
         advance=Advance(journal=journal, course=course, drawing=drawing, clock=around.clock).advance,
         sending=sending,
         pin_watch=pin_watch,
+        timelines=Timelines(log=around.log, slack=outside.slack, root=shown.root, runbook=runbook, clock=around.clock),
     )
 
 

@@ -39,6 +39,14 @@ class Incidents:
         """The channel's incident that isn't resolved yet; None = all is well there."""
         return next((one for one in self._journal.open() if one.channel == channel and not one.is_final), None)
 
+    def newest_in(self, channel: str) -> Incident:
+        """The channel's incident: the open one, else the one that was opened last. Raises Refused where none was."""
+        found = next((one for one in self._journal.newest_first() if one.channel == channel), None)
+        if found is None:
+            text = "No incident was ever open in this channel. One opens with the first request, or when a required"
+            raise Refused("no_incident", f"{text} check fails at `/rollback verify`. Nothing was changed.")
+        return found
+
     def open_and_newest(self) -> tuple[Incident, ...]:
         """Every incident that something is left to do for, and the newest of the others, oldest first."""
         return self._journal.open_and_newest()
@@ -53,7 +61,8 @@ class Incidents:
                 if incident:
                     self._journal.note(incident.id, joined)
                 else:
-                    self._open(request.team, request.channel, request.requester, request.id, joined)
+                    where: Facts = {"team": request.team, "channel": request.channel, "request": request.id}
+                    self._open(Draft(Happened.INCIDENT_OPENED, where, request.requester), joined)
                 incident = self.open_in(request.channel)
         if incident:
             self._requests.note(request.id, Draft(Kind.INCIDENT_JOINED, {"incident": incident.id}))
@@ -73,14 +82,21 @@ class Incidents:
         self._requests.note(request.id, Draft(Kind.INCIDENT_TOLD, {}))
         self._wake(request.incident)
 
-    def note_verification(self, delivery: Delivery, results: Sequence[CheckResult]) -> None:
-        """Open the channel's incident where a person's look at production found a required check failing."""
-        failing = [result for result in results if result.required and result.verdict is Verdict.FAILED]
+    def note_verification(self, delivery: Delivery, results: Sequence[CheckResult]) -> str:
+        """Open the channel's incident where a person's look at production found a required check failing.
+
+        Gives its id; "" where none was opened: nothing fails, or one is open there already.
+        """
+        failing = [result.name for result in results if result.required and result.verdict is Verdict.FAILED]
         if not failing:
-            return
+            return ""
         with self._opening:
-            if self.open_in(delivery.channel) is None:
-                self._wake(self._open(delivery.team, delivery.channel, delivery.person, ""))
+            if self.open_in(delivery.channel):
+                return ""
+            where: Facts = {"team": delivery.team, "channel": delivery.channel, "request": "", "checks": failing}
+            opened = self._open(Draft(Happened.INCIDENT_OPENED, where, delivery.person))
+        self._wake(opened)
+        return opened
 
     def press(self, verb: Verb, stream: str, about: str, delivery: Delivery, **more: Any) -> None:
         """Keep what someone pressed; it is decided afterwards. The same delivery again changes nothing.
@@ -121,8 +137,7 @@ class Incidents:
             "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,
         }
 
-    def _open(self, team: str, channel: str, person: str, request: str, *more: Draft) -> str:
-        data: Facts = {"team": team, "channel": channel, "request": request}
-        stream = self._journal.begin(Draft(Happened.INCIDENT_OPENED, data, person), *more)
+    def _open(self, *drafts: Draft) -> str:
+        stream = self._journal.begin(*drafts)
         self._wake(SITE)
         return stream

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
@@ -16,11 +16,13 @@ from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.adapters.vercel import Vercel
 from bot.changes import Changes, Delivery
+from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.restore import ACTION
 from bot.core.runbook.tables import Database
+from bot.incidents import Incidents
 from bot.logs import secrets_of
 from bot.messages import pin
 from bot.messages.backup_set import proposal
@@ -30,10 +32,14 @@ from bot.messages.deployments import deployments
 from bot.messages.picture import Picture
 from bot.messages.private import no_rollback
 from bot.messages.quarantine import with_quarantine
+from bot.messages.verification import verification
 from bot.readings import Readings
 from bot.settings import Settings
+from bot.timelines import Timelines
 
 PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
+VERIFY, TIMELINE = "verify", "timeline"
+BETWEEN_VERIFICATIONS = timedelta(minutes=1)
 Look: TypeAlias = Callable[[Delivery], None]
 
 
@@ -98,6 +104,24 @@ def _of_vercel(
             readings.ask, "deployments", read=lambda: deployments(list_deployments(vercel), clock())
         ),
     }
+
+
+def looks_of_incidents(
+    readings: Readings, *, checking: Checking, incidents: Incidents, timelines: Timelines
+) -> dict[str, Look]:
+    """The same of what belongs to an incident; what is verified may open one."""
+
+    def verify(delivery: Delivery) -> None:
+        def look() -> Picture:
+            results = checking.everything()
+            return verification(results, delivery.person, incidents.note_verification(delivery, results))
+
+        readings.ask(VERIFY, delivery, look, in_channel=True, apart=BETWEEN_VERIFICATIONS)
+
+    def share(delivery: Delivery) -> None:
+        readings.ask(TIMELINE, delivery, lambda: timelines.share(incidents.newest_in(delivery.channel)))
+
+    return {VERIFY: verify, TIMELINE: share}
 
 
 def look_at_pin(vercel: Vercel, changes: Changes) -> Picture:

@@ -7,9 +7,11 @@ it is asked again.
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from bot.adapters.slack import Content, Slack
 from bot.changes import Delivery
@@ -27,13 +29,24 @@ _logger = logging.getLogger(__name__)
 
 
 class Readings:
-    """Reads beside the deliveries: Slack waits three seconds for an answer, and production may take longer."""
+    """Reads beside the deliveries: Slack waits three seconds for an answer, and production may take longer.
 
-    def __init__(self, *, slack: Slack, runbook: Runbook) -> None:
-        self._slack, self._runbook = slack, runbook
+    `apart` says how long after a reading began it rests before the next one of the same name.
+    """
+
+    def __init__(
+        self,
+        *,
+        slack: Slack,
+        runbook: Runbook,
+        clock: Callable[[], datetime],
+        apart: Mapping[str, timedelta] = MappingProxyType({}),
+    ) -> None:
+        self._slack, self._runbook, self._clock, self._apart = slack, runbook, clock, apart
         self._eligibility = Eligibility(slack, runbook)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading")
         self._underway: dict[str, str] = {}  # the delivery that asked, by what is being read
+        self._newest: dict[str, tuple[str, datetime]] = {}  # who may ask had it read last: the delivery, and when
         self._lock = threading.Lock()
 
     def ask(
@@ -49,15 +62,19 @@ class Readings:
 
         With `in_channel` everybody there is shown what it gives; why there is nothing is still told privately.
         With `for_approvers` nothing is read for anybody who couldn't go on with what it proposes.
-        Raises Refused while it is being read for somebody else. The same delivery again begins nothing.
+        Raises Refused while it is being read for somebody else, and while it rests. The same delivery again begins
+        nothing.
         """
         with self._lock:
-            earlier = self._underway.get(name)
-            if earlier == delivery.id:
+            underway, (newest, began) = self._underway.get(name), self._newest.get(name, ("", None))
+            if delivery.id in (underway, newest):
                 return
-            if earlier is not None:
+            if underway is not None:
                 text = f"`{name}` is being read already, one at a time. Ask again in a moment. Nothing was changed."
                 raise Refused("underway", text)
+            rest = self._apart.get(name, timedelta(0))
+            if began and began <= self._clock() < began + rest:
+                raise _too_soon(name, began, rest)
             self._underway[name] = delivery.id
         reading = self._pool.submit(self._read, name, delivery, read, for_approvers=for_approvers)
         reading.add_done_callback(partial(self._tell, delivery, in_channel=in_channel))
@@ -69,6 +86,8 @@ class Readings:
     def _read(self, name: str, delivery: Delivery, read: Callable[[], Picture], *, for_approvers: bool) -> Picture:
         try:
             self._demand_access(delivery, for_approvers=for_approvers)
+            with self._lock:
+                self._newest[name] = delivery.id, self._clock()
             return read()
         finally:
             with self._lock:
@@ -109,6 +128,11 @@ class Readings:
             self._slack.answer(delivery.response_url, content)
         else:
             self._slack.whisper(delivery.channel, delivery.person, content)
+
+
+def _too_soon(name: str, began: datetime, rest: timedelta) -> Refused:
+    rule = f"`{name}` was read at {began:%H:%M:%S} UTC, and is read at most once in {rest.total_seconds():.0f} s."
+    return Refused("too_soon", f"{rule} Ask again at {began + rest:%H:%M:%S} UTC. Nothing was changed.")
 
 
 def _answer(reading: Future[Picture]) -> Picture:

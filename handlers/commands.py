@@ -9,6 +9,7 @@ from slack_bolt import Ack
 from bot.changes import Changes, Delivery
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.incidents import Incidents
 from bot.messages.picture import Picture
 from handlers.words import Typed
 
@@ -22,6 +23,7 @@ class Commands:
     """
 
     changes: Changes
+    incidents: Incidents
     runbook: Runbook
     link: Callable[[ChangeRequest], str]
     actions: Collection[str]

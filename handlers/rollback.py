@@ -11,13 +11,12 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
+from bot.looking import TIMELINE, VERIFY
 from bot.messages.picture import Picture
 from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
 from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command
 from handlers.words import Typed, read, shown
-
-LATER = ("verify", "timeline", "resolve")
 
 
 def command(ack: Ack, body: dict[str, Any], *, commands: Commands) -> None:
@@ -61,14 +60,37 @@ def _scenario(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 def _look(commands: Commands, typed: Typed, delivery: Delivery, asks: Sequence[Ask]) -> Picture:
     """Look at what a read-only scenario names; the answer is shown when it is there."""
     looks = [commands.questions.get(ask.action) for ask in asks]
-    if typed.rest:
-        raise Refused("words", f"`/rollback {typed.first.keyword}` takes no further word. Nothing was changed.")
+    _demand_no_more(typed)
     if None in looks:
         return _later(commands, typed, delivery)
     for look in looks:
         if look:
             look(delivery)
     return reading("what Vercel says; the answer is shown to the whole channel")
+
+
+def _demand_no_more(typed: Typed) -> None:
+    if typed.rest:
+        raise Refused("words", f"`/rollback {typed.first.keyword}` takes no further word. Nothing was changed.")
+
+
+def _verify(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    _demand_no_more(typed)
+    if not commands.runbook.checks:
+        raise Refused("no_checks", "The runbook has no [[checks]], so there is nothing to verify. Nothing was changed.")
+    commands.questions[VERIFY](delivery)
+    return reading("what every check says; the answers are shown to the whole channel")
+
+
+def _timeline(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    _demand_no_more(typed)
+    commands.questions[TIMELINE](delivery)
+    return reading("the log of this channel's incident; the file is shared in its thread")
+
+
+def _resolve(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    _demand_no_more(typed)
+    return reading(f"who may resolve {commands.incidents.resolve(delivery)}")
 
 
 def _deployments(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
@@ -133,7 +155,7 @@ def _later(_: Commands, typed: Typed, __: Delivery) -> Picture:
 
 def _nearest(commands: Commands, word: str) -> str:
     known = [*_ANSWERS, *(scenario.name for scenario in commands.runbook.scenarios)]
-    near = difflib.get_close_matches(word, [one for one in known if one not in LATER], 1, 0.5)
+    near = difflib.get_close_matches(word, known, 1, 0.5)
     hint = f" Did you mean `/rollback {near[0]}`?" if near else " `/rollback help` lists the commands."
     return f"I don't know `{shown(word)}`.{hint} Nothing was changed."
 
@@ -142,9 +164,11 @@ _ANSWERS: dict[str, Answer] = {
     "vercel": _vercel,
     "stop": _stop,
     "undo": _undo,
+    "verify": _verify,
     "deployments": _deployments,
     "status": _status,
+    "timeline": _timeline,
     "contacts": _contacts,
+    "resolve": _resolve,
     "help": _help,
-    **dict.fromkeys(LATER, _later),
 }

@@ -239,10 +239,38 @@ def test_a_request_that_is_not_in_the_log_is_refused(path: Path) -> None:
 def test_markdown_has_a_section_for_each_stream_and_a_line_for_each_event(path: Path) -> None:
     text = told(path, "export", "markdown")[1]
     assert [line for line in text.splitlines() if line.startswith("## ")] == ["## log", "## R-1", "## R-2"]
-    assert f"| 4 | 2 | 2026-11-23 03:04:05 | U\\_BEN | Approval clicked | {hash_at(path, 4)[:12]} |" in text
-    assert "| Request refused: rule one; One a target. |" in text
+    assert f"| 4 | 2 | 2026-11-23 03:04:05 | U\\_BEN | Pressed Approve. | {hash_at(path, 4)[:12]} |" in text
+    assert "| Refused the request (rule one): One a target. |" in text
 
 
 def test_what_people_typed_cannot_act_as_markdown(path: Path) -> None:
     text = told(path, "export", "markdown", "R-1")[1]
     assert r"because \| \*it\* \<@U1\> \`broke\` |" in text
+
+
+# Incidents
+
+
+@pytest.fixture
+def with_incident(path: Path) -> Path:
+    """The same log, in which an incident was opened and resolved."""
+    log = SqliteLog(path, lambda: datetime(2026, 11, 23, 3, 5, tzinfo=UTC))
+    opened = {"team": "T_ACME", "channel": "C_INC", "request": "R-1"}
+    log.open_stream("I", [Draft("incident_opened", opened, "U_ANA"), Draft("incident_resolved", {"press": 2}, "U_BEN")])
+    log.close()
+    return path
+
+
+def test_an_incident_is_exported_like_a_request(with_incident: Path) -> None:
+    text = told(with_incident, "export", "markdown", "I-1")[1]
+    assert "## I-1" in text
+    assert "| 7 | 1 | 2026-11-23 03:05:00 | U\\_ANA | Opened the incident with R-1. |" in text
+    kinds = [json.loads(line)["kind"] for line in told(with_incident, "export", "i-1")[1].splitlines()]
+    assert kinds == ["incident_opened", "incident_resolved"]
+
+
+def test_one_chain_covers_requests_and_incidents(with_incident: Path) -> None:
+    assert f"Sound: {EVENTS + 2} events" in told(with_incident, "verify")[1]
+    with tampering(with_incident) as file:
+        file.execute("UPDATE events SET actor = 'U_EVE' WHERE stream = 'I-1' AND seq = 2")
+    assert f"the first bad position is {EVENTS + 2} (event 2 of I-1" in told(with_incident, "verify")[1]

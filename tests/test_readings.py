@@ -49,8 +49,9 @@ class Office:
         self.gate = Gate()
         self._number = count()
         address = f"{self.slack.url}/api/"
-        reading = adapter.Slack(Secret(self.slack.token), address, lambda: datetime.now(UTC))
-        self.readings = Readings(slack=reading, runbook=load_runbook(SMALL + ACCESS, {}))
+        self.now = datetime(2026, 11, 21, 3, 12, 10, tzinfo=UTC)
+        reading = adapter.Slack(Secret(self.slack.token), address, lambda: self.now)
+        self.readings = Readings(slack=reading, runbook=load_runbook(SMALL + ACCESS, {}), clock=lambda: self.now)
 
     def delivery(self, person: str = ANA, channel: str = INC, team: str = TEAM, *, answerable: bool = True) -> Delivery:
         """A command that someone has typed."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -223,3 +223,16 @@ class Incident:
         """The request whose rollback pinned production last."""
         pins = [one for one in self.requests.values() if one.pins and one.ended_at]
         return max(pins, key=lambda one: one.ended_at or self.made_at, default=None)
+
+
+def downtime(incident: Incident, now: datetime) -> timedelta:
+    """How long the site was down up to `now`, as measured and corrected; stretches that overlap count once.
+
+    After the incident is resolved nobody looks any more: a stretch without an end ends there.
+    """
+    total, reached = timedelta(0), datetime.min.replace(tzinfo=UTC)
+    for outage in sorted(incident.outages, key=lambda one: one.since):
+        end = outage.until or incident.resolved_at or now
+        total += max(end - max(outage.since, reached), timedelta(0))
+        reached = max(reached, end)
+    return total

@@ -34,7 +34,8 @@ _COMMANDS = (
     ("help", "/rollback help", "this"),
     ("help", "/dbrestore help", "the commands that restore tables"),
 )
-WORDS = ("stop", "undo", "deployments", "status", "contacts", "help")  # those of this version
+# Those of this version.
+WORDS = ("stop", "undo", "verify", "deployments", "status", "timeline", "contacts", "resolve", "help")
 _RESTORES = (
     ("/dbrestore <table> [<table>…] [from <backup or date>] [long-block] [because …]", "put a backup's rows back"),
     ("/dbrestore all [from <backup or date>] [long-block] [because …]", "the same for every table of the runbook"),
@@ -145,6 +146,17 @@ def status(
     last = last_rollback(requests)
     pinned = [_pinned(last, link(last.request), runbook)] if last else []
     return _told([*lines, *pinned, *([ASKING] if last and is_asked else [])])
+
+
+def timeline_shared(incident: str) -> Picture:
+    """The answer where the timeline is in Slack."""
+    return _told([f"📄 The timeline of {escape(incident)} is shared as a file, in its thread."])
+
+
+def timeline_in_doubt(incident: str) -> Picture:
+    """The answer where Slack didn't say whether it took the file."""
+    look = "Look in its thread; if the file isn't there, type `/rollback timeline` again."
+    return _told([f"❓ Slack did not say whether the timeline of {escape(incident)} arrived. {look}"])
 
 
 def no_rollback() -> Picture:

@@ -22,16 +22,21 @@ _RAN = (Verdict.PASSED, Verdict.FAILED)
 
 
 def check_table(
-    results: Sequence[CheckResult], before: Mapping[str, CheckResult] | None = None, *, most: int = TABLE
+    results: Sequence[CheckResult],
+    before: Mapping[str, CheckResult] | None = None,
+    *,
+    alone: str = "before",
+    most: int = TABLE,
 ) -> list[Block]:
     """The results, those that decide against it first; with each what the same check saw `before`, where it ran.
 
-    What doesn't fit in `most` characters is counted.
+    Results with nothing before them stand `alone`: that names when they were seen. What doesn't fit in `most`
+    characters is counted.
     """
     ordered = sorted(results, key=lambda result: not (result.required and result.verdict is Verdict.FAILED))
     rows: list[str] = []
     for number, result in enumerate(ordered):
-        row = _row(result, before)
+        row = _row(result, before, alone)
         if sum(map(len, rows)) + len(row) > most:
             rows.append(_rest(ordered[number:]))
             break
@@ -47,7 +52,7 @@ def summary(results: Sequence[CheckResult]) -> str:
     return f"{phrase}; {shown} more shown" if shown else phrase
 
 
-def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:
+def _row(result: CheckResult, before: Mapping[str, CheckResult] | None, alone: str) -> str:
     symbol, word = _WORDS[result.verdict]
     ran = result.verdict in _RAN
     weight = "" if ran and result.required else ", does not decide"
@@ -55,9 +60,9 @@ def _row(result: CheckResult, before: Mapping[str, CheckResult] | None) -> str:
     if not ran:
         return "\n".join([*lines, *_cell("why", result.seen)])
     if before is None:
-        return "\n".join([*lines, *_cell("before", _seen(result)), *_cell("expected", result.expected)])
-    was = _seen(before[result.name]) if result.name in before else ""
-    cells = (*_cell("before", was), *_cell("after", _seen(result)), *_cell("expected", result.expected))
+        return "\n".join([*lines, *_cell(alone, seen_words(result)), *_cell("expected", result.expected)])
+    was = seen_words(before[result.name]) if result.name in before else ""
+    cells = (*_cell("before", was), *_cell("after", seen_words(result)), *_cell("expected", result.expected))
     return "\n".join([*lines, *cells])
 
 
@@ -68,7 +73,8 @@ def _cell(label: str, text: str) -> list[str]:
     return lines.wrap(plain(text, _TEXT))
 
 
-def _seen(result: CheckResult) -> str:
+def seen_words(result: CheckResult) -> str:
+    """What a check saw, with its times where it has any, as a plain phrase."""
     if result.median_seconds is None:
         return result.seen
     worst = result.worst_seconds

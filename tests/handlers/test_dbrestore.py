@@ -14,7 +14,8 @@ from bot.core.errors import Refused
 from bot.core.plan import Facts
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook, load_runbook
-from bot.journal import REQUESTS, Journal
+from bot.incidents import Incidents
+from bot.journal import INCIDENTS, REQUESTS, Journal
 from bot.messages.private import help_text, restore_help
 from handlers import dbrestore
 from handlers.commands import Commands
@@ -55,6 +56,9 @@ class Desk:
                 actions=actions,
                 drawing=Undrawn(),
                 wake=lambda _: None,
+            ),
+            Incidents(
+                journal=Journal(self.log, INCIDENTS), requests=self.journal, runbook=self.runbook, wake=lambda _: None
             ),
             self.runbook,
             lambda _: "",
