@@ -19,6 +19,7 @@ from bot.messages.markdown import harmless
 _PERSON = re.compile(r"[UW][A-Z0-9_]+")
 _NAMED = re.compile(r"<([@#])([UWCG][A-Z0-9_]+)>")
 _LINK = re.compile(r"<(https://[^<>|]*)\|([^<>|]*)>")
+_OWN_MARKS = re.compile(r"^(?:[•◦] )?(?:\*([^*]+)\*)?")  # a bullet, and bold text at the beginning of a line
 _DATE = re.compile(r"<!date\^[^<>|]*\|([^<>|]*)>")
 THE_BOT = "the bot"
 
@@ -47,7 +48,8 @@ class Account:
 
     def shown(self, mrkdwn: str) -> str:
         """A line that people read in Slack, as Markdown: what means something to Slack is text."""
-        text = _LINK.sub(r"\2", _DATE.sub(r"\1", mrkdwn))
+        line = _OWN_MARKS.sub(lambda found: found[1] or "", mrkdwn.strip())
+        text = _LINK.sub(r"\2", _DATE.sub(r"\1", line))
         return harmless(html.unescape(_NAMED.sub(lambda found: self._name(found[2]), text)))
 
     def _name(self, of: str) -> str:

@@ -1,5 +1,5 @@
-"""Each kind of event as one plain sentence, whose subject is the event's actor. The audit's export and an incident's
-timeline share them. People stand in them as `<@id>`, moments in UTC.
+"""Each kind of event as one plain sentence of what its actor did or saw: the audit's export and an incident's timeline
+share them. People stand in them as `<@id>`, moments in UTC.
 """
 
 from collections.abc import Mapping
@@ -143,19 +143,19 @@ _FORMS: dict[str, str] = {
     Happened.PRESS_REFUSED: "Did not count event {press} (rule {rule}): {text}",
     Happened.PRESS_HELD: "Kept event {press} to decide on it later: Slack did not say yet who pressed.",
     Happened.DOWN_SINCE_CORRECTED: "Corrected the beginning of the downtime to {at}; it was {was}.",
-    Happened.REMINDER_DUE: "Made it due to tell {audience} ({reminder}){and_subject}: {text}",
-    Happened.REMINDER_OVERDUE: "Said that {reminder} is overdue.",
+    Happened.REMINDER_DUE: "Noted that it is time to tell {audience} ({reminder}){and_subject}: {text}",
+    Happened.REMINDER_OVERDUE: "Noted that {reminder} is overdue.",
     Happened.REMINDER_SNOOZED: "Let {reminder} rest until {until}.",
     Happened.REMINDER_DONE: "Ended {reminder} as done{and_reference}.",
     Happened.REMINDER_DROPPED: "Ended {reminder} as not needed{and_why}",
     Happened.SENDING_BEGUN: "Began to send {reminder}{and_reference}.",
-    Happened.SENDING_FAILED: "Did not get {reminder} sent: {text}",
-    Happened.SENDING_LOST: "Could not tell whether {reminder} was sent: {text}",
+    Happened.SENDING_FAILED: "Certainly not sent: {reminder}. {text}",
+    Happened.SENDING_LOST: "Maybe sent, which isn't known: {reminder}. {text}",
     Happened.CHECKLIST_OPENED: "Opened the checklist “{checklist}”: {items}",
-    Happened.CHECKLIST_ENDED: "Said that the time of the checklist “{checklist}” is over.",
+    Happened.CHECKLIST_ENDED: "Noted that the time of the checklist “{checklist}” is over.",
     Happened.ITEM_TICKED: "Ticked {item}{of_list}{and_evidence}",
     Happened.PHASE_DONE: "Ended phase {number} of the recovery timeline{and_request}.",
-    Happened.PHASE_LATE: "Said that phase {number} of the recovery timeline is late.",
+    Happened.PHASE_LATE: "Noted that phase {number} of the recovery timeline is late.",
     Happened.PIN_SEEN: "Saw that production is still pinned: {deployment} is live.",
     Happened.PIN_ENDED: "Saw that production is not pinned any more: {deployment} is live.",
     Happened.INCIDENT_RESOLVED: "Resolved the incident.",

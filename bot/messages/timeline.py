@@ -3,6 +3,7 @@
 It is made of the log alone and leaves no event out; what only people know has a heading and no text.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -30,12 +31,13 @@ _DECIDED = frozenset(
 _DECIDED_BY_PEOPLE = frozenset(
     {Happened.REMINDER_DONE, Happened.REMINDER_DROPPED, Happened.REMINDER_SNOOZED, Happened.PHASE_DONE}
 )
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _HEAD = ("at (UTC)", "event", "who", "what")
 
 
 def timeline(account: Account) -> str:
     """The document, in Markdown."""
-    return "\n".join([*_lines(account), ""])
+    return _EMPTY_LINES.sub("\n\n", "\n".join([*_lines(account), ""]))
 
 
 def _lines(account: Account) -> Iterator[str]:
@@ -51,7 +53,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield from ("", "## Checklists", *timeline_told.checklists(account))
     yield from ("", "## Recovery timeline", *timeline_told.phases(account))
     yield from ("", "## Cause", "", "## Lessons")
-    yield from ("", "## People", *_people(account))
+    yield from ("", "## People and channels", *_people(account))
     yield from ("", "## The log", *_log(account))
 
 

@@ -14,7 +14,7 @@ from bot.messages.steps import StepWords
 from bot.messages.tables import seen_words
 from bot.messages.wording import capital
 
-_HEAD = ("check", "decides", "before", "after", "expected", "verdict")
+_HEAD = ("check", "decides", "before", "after", "expected")
 
 
 def lines(account: Account) -> Iterator[str]:
@@ -87,6 +87,5 @@ def _check(before: CheckResult | None, after: CheckResult | None) -> tuple[str, 
         f"{before.verdict.value}: {seen_words(before)}" if before else "not asked",
         f"{after.verdict.value}: {seen_words(after)}" if after else "not asked",
         known.expected,
-        after.verdict.value if after else "",
     )
     return tuple(map(harmless, cells))

@@ -15,7 +15,8 @@ def test_help_shows_the_commands_that_work_and_no_other() -> None:
     assert "/rollback vercel [previous | &lt;commit&gt; | dpl_… | https://…] [because …]" in text
     assert "/rollback stop &lt;request&gt;" in text
     assert "/rollback undo &lt;request&gt; [because …]" in text
-    assert "/rollback verify" not in text
+    assert all(f"/rollback {word}" in text for word in ("verify", "timeline", "resolve"))
+    assert "/rollback build-failure" not in text
 
 
 def test_help_says_which_scenarios_are_not_in_this_version() -> None:
