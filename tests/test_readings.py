@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -22,6 +22,7 @@ from tests.simulator.slack_people import OTHER_TEAM, TEAM
 from tests.world import ANA, EVE, INC
 
 PATIENCE = 10  # seconds until a test gives up; nothing waits that long when it passes
+MINUTE = timedelta(minutes=1)
 ACCESS = f'[access]\nchannels = ["inc-*"]\nrequesters = ["{ANA}"]\n'
 
 
@@ -119,6 +120,32 @@ def test_another_question_is_read_beside_it(office: Office) -> None:
     assert "There are 3 backups." in office.told()
 
 
+def test_what_is_read_at_most_once_a_minute_is_refused_until_then_and_says_when(office: Office) -> None:
+    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.told()
+    office.now += MINUTE - timedelta(seconds=1)
+    with pytest.raises(Refused, match="Ask again at 03:13:10 UTC"):
+        office.readings.ask("verify", office.delivery(EVE), answer, apart=MINUTE)
+    office.now += timedelta(seconds=1)
+    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    assert office.slack.wait_for(lambda: len(office.slack.ephemeral_to(ANA)) == 2, PATIENCE)
+
+
+def test_who_may_not_ask_does_not_keep_others_from_asking(office: Office) -> None:
+    office.readings.ask("verify", office.delivery(EVE), answer, apart=MINUTE)
+    office.told(EVE)
+    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    assert "There are 3 backups." in office.told()
+
+
+def test_a_clock_that_was_set_back_lets_nobody_wait_longer(office: Office) -> None:
+    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.told()
+    office.now -= timedelta(days=1)
+    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    assert office.slack.wait_for(lambda: len(office.slack.ephemeral_to(ANA)) == 2, PATIENCE)
+
+
 def test_when_it_was_read_it_can_be_asked_again(office: Office) -> None:
     office.readings.ask("backups", office.delivery(), answer)
     office.told()
@@ -134,6 +161,8 @@ def test_the_same_delivery_again_reads_nothing_again(office: Office) -> None:
     office.gate.let_out.set()
     office.told()
     office.readings.stop()
+    assert not office.gate.entered.acquire(blocking=False)
+    office.readings.ask("backups", delivery, office.gate)
     assert not office.gate.entered.acquire(blocking=False)
     assert len(office.slack.ephemeral_to(ANA)) == 1
 

@@ -12,7 +12,8 @@ from bot.messages.build_failure import build_failure
 from bot.messages.deployments import deployments
 from bot.messages.picture import Picture
 from bot.messages.pin import pin
-from tests.histories import ANA, BEGIN, verified
+from bot.messages.verification import verification
+from tests.histories import ANA, BEGIN, FAILING, PASSING, verified
 from tests.messages.backup_sets import TAKEN
 from tests.shop import BROKEN, DOMAINS, GOOD, LIVE_BEFORE
 
@@ -112,6 +113,8 @@ LOOKED: dict[str, Picture] = {
     ),
     "looked_build_failure": build_failure(inspected(), ANA),
     "looked_build_failure_in_doubt": build_failure(inspected("The production domains serve different ones."), ANA),
+    "looked_verification": verification(PASSING, ANA, ""),
+    "looked_verification_failing": verification(FAILING, ANA, "I-3"),
     "looked_pin": pin(rollback(), PinSeen(Pin.HOLDS, GOOD.id, ROLLED_BACK.requested_at), label(GOOD)),
     "looked_pin_ended": pin(rollback(), PinSeen(Pin.ENDED, BROKEN.id, ROLLED_BACK.requested_at), label(BROKEN)),
 }

@@ -1,18 +1,21 @@
 """What people read when something was looked at: deployments to choose from, a failed build, whether a pin holds."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.core.build_failure import Inspection
+from bot.core.checks import CheckResult, Verdict
 from bot.core.deployment import Job, RollingRelease
 from bot.core.pin import Pin, PinSeen
 from bot.messages.build_failure import build_failure
 from bot.messages.deployments import SHOWN, deployments
 from bot.messages.picture import Picture
 from bot.messages.pin import pin, unseen
-from tests.histories import ANA
+from bot.messages.verification import verification
+from tests.histories import ANA, FAILING, PASSING
 from tests.messages.looked import (
     FAILED,
     OLDER,
@@ -169,6 +172,38 @@ class TestPin:
         text = words(unseen(rollback(), "Vercel could not be reached."))
         assert "Couldn't look whether R-17 still pins production. Vercel could not be reached." in text
         assert "Unless a deployment was promoted since" in text
+
+
+class TestVerification:
+    def test_it_says_what_fails_now_and_which_incident_that_opened(self) -> None:
+        text = words(verification(FAILING, ANA, "I-3"))
+        assert "❌ *Checks fail now*: Site. 1 of 2 that decide pass" in text
+        assert "incident *I-3* is open in this channel" in text
+
+    def test_without_an_incident_none_is_named(self) -> None:
+        assert "incident" not in words(verification(PASSING, ANA, ""))
+
+    def test_what_was_seen_stands_as_now_and_not_as_before(self) -> None:
+        table = json.dumps(verification(PASSING, ANA, "").blocks)
+        assert "   now      200; median 0.35 s" in table
+        assert "   before" not in table
+
+    def test_where_no_check_decides_it_proves_nothing(self) -> None:
+        assert "so this proves nothing" in words(verification(PASSING[2:], ANA, ""))
+
+    def test_an_expectation_to_before_is_said_to_compare_with_itself(self) -> None:
+        answer = CheckResult("Rows", Verdict.PASSED, required=True, expected="= before (4)", seen="4")
+        assert "compares a check with itself" in words(verification([answer], ANA, ""))
+        assert "compares" not in words(verification(PASSING[:2], ANA, ""))
+
+    @pytest.mark.parametrize("odd_text", [LONG, HOSTILE])
+    def test_slack_takes_any_answer_of_a_check_and_nobody_is_mentioned_by_it(self, odd_text: str) -> None:
+        results = [
+            CheckResult(f"{n}{odd_text}", Verdict.FAILED, n % 2 == 0, odd_text, odd_text, 1.5, 2.5) for n in range(60)
+        ]
+        picture = verification(results, ANA, "I-3")
+        check_message(picture.text, list(picture.blocks))
+        assert mentions(picture) == {f"@{ANA}"}
 
 
 def odd(text: str) -> list[Picture]:
