@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from bot.adapters.slack import Slack
-from bot.core import incident_replay, replay
 from bot.core.errors import OutcomeUnknown
 from bot.core.incident import Incident
+from bot.core.replay import replay
 from bot.core.runbook import Runbook
 from bot.journal import Log
 from bot.messages.account import Account, in_order, named_in
@@ -38,7 +38,7 @@ class Timelines:
 
     def share(self, incident: Incident) -> Picture:
         """Upload the timeline of an incident, and what the person who asked is told. Raises Refused, Unavailable."""
-        text, thread = timeline(self.account(incident.id)), self._root(incident)
+        text, thread = timeline(self.account(incident)), self._root(incident)
         name, title = f"{incident.id}-timeline.md", f"{incident.id}: timeline"
         try:
             self._slack.upload(incident.channel, name=name, title=title, text=text, thread=thread)
@@ -46,13 +46,12 @@ class Timelines:
             return timeline_in_doubt(incident.id)
         return timeline_shared(incident.id)
 
-    def account(self, stream: str) -> Account:
-        """All that the log has of an incident and its requests, with the names of who is in it."""
-        own = self._log.read(stream)
-        incident = incident_replay.replay(own)
+    def account(self, incident: Incident) -> Account:
+        """All that the log has of an incident as it stands, and of its requests, with the names of who is in it."""
+        own = self._log.read(incident.id)[: incident.seq]
         others = [self._log.read(request) for request in incident.requests]
         events = in_order([own, *others])
-        requests = tuple(map(replay.replay, others))
+        requests = tuple(map(replay, others))
         return Account(incident, requests, events, self._names(named_in(events)), self._runbook, self._clock())
 
     def _names(self, named: tuple[tuple[str, str], ...]) -> dict[str, str]:
