@@ -39,7 +39,7 @@ from bot.drawing import Drawing, Pictures
 from bot.eligibility import Eligibility
 from bot.incident_composition import Around, IncidentParts, Outside, build_incidents
 from bot.journal import INCIDENTS, REQUESTS, Journal, runs_of
-from bot.looking import Look, looks, looks_of_incidents
+from bot.looking import APART, Look, looks, looks_of_incidents
 from bot.messages.thread import card_of, messages_of
 from bot.planning import Planning
 from bot.readings import Readings
@@ -181,7 +181,7 @@ def build(
     engine = Advance(journal=journal, course=requests.course(verification.ensure), drawing=drawing, clock=clock)
 
     changes = Changes(journal=journal, runbook=runbook, actions=plans, drawing=drawing, wake=wakeups.wake)
-    readings = Readings(slack=slack, runbook=runbook, clock=clock)
+    readings = Readings(slack=slack, runbook=runbook, clock=clock, apart=APART)
     questions = looks(settings, actions, readings=readings, changes=changes, clock=clock) | looks_of_incidents(
         readings, checking=checking, incidents=incidents.incidents, timelines=incidents.timelines
     )

@@ -39,7 +39,7 @@ from bot.timelines import Timelines
 
 PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
 VERIFY, TIMELINE = "verify", "timeline"
-BETWEEN_VERIFICATIONS = timedelta(minutes=1)
+APART = {VERIFY: timedelta(minutes=1)}  # between two readings
 Look: TypeAlias = Callable[[Delivery], None]
 
 
@@ -116,7 +116,7 @@ def looks_of_incidents(
             results = checking.everything()
             return verification(results, delivery.person, incidents.note_verification(delivery, results))
 
-        readings.ask(VERIFY, delivery, look, in_channel=True, apart=BETWEEN_VERIFICATIONS)
+        readings.ask(VERIFY, delivery, look, in_channel=True)
 
     def share(delivery: Delivery) -> None:
         readings.ask(TIMELINE, delivery, lambda: timelines.share(incidents.newest_in(delivery.channel)))

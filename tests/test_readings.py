@@ -52,7 +52,9 @@ class Office:
         address = f"{self.slack.url}/api/"
         self.now = datetime(2026, 11, 21, 3, 12, 10, tzinfo=UTC)
         reading = adapter.Slack(Secret(self.slack.token), address, lambda: self.now)
-        self.readings = Readings(slack=reading, runbook=load_runbook(SMALL + ACCESS, {}), clock=lambda: self.now)
+        self.readings = Readings(
+            slack=reading, runbook=load_runbook(SMALL + ACCESS, {}), clock=lambda: self.now, apart={"verify": MINUTE}
+        )
 
     def delivery(self, person: str = ANA, channel: str = INC, team: str = TEAM, *, answerable: bool = True) -> Delivery:
         """A command that someone has typed."""
@@ -121,28 +123,28 @@ def test_another_question_is_read_beside_it(office: Office) -> None:
 
 
 def test_what_is_read_at_most_once_a_minute_is_refused_until_then_and_says_when(office: Office) -> None:
-    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(), answer)
     office.told()
     office.now += MINUTE - timedelta(seconds=1)
     with pytest.raises(Refused, match="Ask again at 03:13:10 UTC"):
-        office.readings.ask("verify", office.delivery(EVE), answer, apart=MINUTE)
+        office.readings.ask("verify", office.delivery(EVE), answer)
     office.now += timedelta(seconds=1)
-    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(), answer)
     assert office.slack.wait_for(lambda: len(office.slack.ephemeral_to(ANA)) == 2, PATIENCE)
 
 
 def test_who_may_not_ask_does_not_keep_others_from_asking(office: Office) -> None:
-    office.readings.ask("verify", office.delivery(EVE), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(EVE), answer)
     office.told(EVE)
-    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(), answer)
     assert "There are 3 backups." in office.told()
 
 
 def test_a_clock_that_was_set_back_lets_nobody_wait_longer(office: Office) -> None:
-    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(), answer)
     office.told()
     office.now -= timedelta(days=1)
-    office.readings.ask("verify", office.delivery(), answer, apart=MINUTE)
+    office.readings.ask("verify", office.delivery(), answer)
     assert office.slack.wait_for(lambda: len(office.slack.ephemeral_to(ANA)) == 2, PATIENCE)
 
 
