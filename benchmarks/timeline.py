@@ -13,7 +13,7 @@ from bot.adapters.log_sqlite import SqliteLog
 from bot.core.change import Kind
 from bot.core.event import Draft, Event
 from bot.core.incident import Happened
-from bot.core.plan import Facts  # noqa: TC001  # beside the others
+from bot.core.plan import Facts  # noqa: TC001  # it stands with its neighbors
 from bot.settings import load_settings
 from tests.histories import verified
 from tests.simulator.slack_people import TEAM

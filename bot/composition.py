@@ -182,9 +182,8 @@ def build(
 
     changes = Changes(journal=journal, runbook=runbook, actions=plans, drawing=drawing, wake=wakeups.wake)
     readings = Readings(slack=slack, runbook=runbook, clock=clock, apart=APART)
-    questions = looks(settings, actions, readings=readings, changes=changes, clock=clock) | looks_of_incidents(
-        readings, checking=checking, incidents=incidents.incidents, timelines=incidents.timelines
-    )
+    questions = looks(settings, actions, readings=readings, changes=changes, clock=clock)
+    questions |= looks_of_incidents(readings, incidents.incidents, checking=checking, timelines=incidents.timelines)
     return Bot(
         settings=settings,
         actions=actions,

@@ -107,7 +107,7 @@ def _of_vercel(
 
 
 def looks_of_incidents(
-    readings: Readings, *, checking: Checking, incidents: Incidents, timelines: Timelines
+    readings: Readings, incidents: Incidents, *, checking: Checking, timelines: Timelines
 ) -> dict[str, Look]:
     """The same of what belongs to an incident; what is verified may open one."""
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 from pydantic.fields import FieldInfo
 
+from bot.core.communication import INTERNAL, STATUS_PAGE
 from bot.core.runbook import RunbookTables
 from bot.core.runbook.checks import Expectation
 from bot.core.runbook.problems import keys_of, tables_in
@@ -64,6 +65,12 @@ def test_the_document_has_every_key_and_its_default(table: Table) -> None:
 
 def test_the_document_has_no_table_that_is_none() -> None:
     assert documented().keys() == described().keys()
+
+
+@pytest.mark.parametrize("audience", [INTERNAL, STATUS_PAGE])
+def test_the_document_says_which_audiences_the_bot_has_a_way_to(audience: str) -> None:
+    described_by = DOC.partition("### `[[communications.reminders]]`")[2].partition("\n|")[0]
+    assert f"`{audience}`" in described_by
 
 
 @pytest.mark.parametrize("word", PLACEHOLDERS)
