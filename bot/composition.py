@@ -158,9 +158,7 @@ def build(
     actions = parts.actions(settings, clock)
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log, REQUESTS), Wakeups(clock)
-    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.read)}
-    if isinstance(purging := actions.get(PurgeQuarantine.name), PurgeQuarantine):
-        plans[PURGE] = Purge(purging, read=journal.read, runs_of=partial(runs_of, journal))
+    plans = _plans(actions, journal)
     eligibility = Eligibility(slack, runbook)
     drawing = Drawing(slack=slack, journal=journal, pictures=_pictures(runbook), clock=clock)
     checking = Checking(runbook=runbook, probe=Probe(), questions=_questions(settings), actions=actions)
@@ -201,6 +199,14 @@ def build(
         questions=questions,
         advance=_or_give_up(_by_stream(engine, incidents), give_up),
     )
+
+
+def _plans(actions: Mapping[str, Action], journal: Journal[ChangeRequest]) -> dict[str, Plans]:
+    """What can be asked for: the actions, and what goes on from an earlier request."""
+    plans: dict[str, Plans] = {**actions, UNDO: Undo(actions, journal.read)}
+    if isinstance(purging := actions.get(PurgeQuarantine.name), PurgeQuarantine):
+        plans[PURGE] = Purge(purging, read=journal.read, runs_of=partial(runs_of, journal))
+    return plans
 
 
 def _pictures(runbook: Runbook) -> Pictures[ChangeRequest]:

@@ -1,5 +1,6 @@
 """What people can do in an incident, and how a change request comes to belong to one: one open incident a channel."""
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from bot.core.runbook import Runbook
 from bot.journal import Journal
 from bot.messages.standing import what
 
+EVER = sys.maxsize  # incidents: the last one of a channel may be long ago
 _RAN = (State.VERIFIED, State.CHECKS_FAIL)
 
 
@@ -41,7 +43,7 @@ class Incidents:
 
     def newest_in(self, channel: str) -> Incident:
         """The channel's incident: the open one, else the one that was opened last. Raises Refused where none was."""
-        found = next((one for one in self._journal.newest_first() if one.channel == channel), None)
+        found = next((one for one in self._journal.newest(EVER) if one.channel == channel), None)
         if found is None:
             text = "No incident was ever open in this channel. One opens with the first request, or when a required"
             raise Refused("no_incident", f"{text} check fails at `/rollback verify`. Nothing was changed.")

@@ -1,6 +1,5 @@
 """How a stream is read from the log and written on: by compare-and-swap, and only with what can happen to it."""
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,10 +112,6 @@ class Journal(Generic[S]):
             self._known.pop(found.id, None)
         elif found.id in self._known or len(self._known) < REMEMBERED:
             self._known[found.id] = found
-
-    def newest_first(self) -> Iterator[S]:
-        """Every stream, the one that was begun last first; each is read when it is reached."""
-        return map(self.read, self._log.newest_streams(self._story.prefix, sys.maxsize))
 
     def open_ids(self) -> tuple[str, ...]:
         """The streams that something is left to do or to draw for."""
