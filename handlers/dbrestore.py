@@ -11,7 +11,7 @@ from bot.changes import Changes, Delivery, Wish
 from bot.core.backup_set import ACTION as BACK_UP
 from bot.core.backups_seen import as_typed
 from bot.core.errors import Refused
-from bot.core.plan import Ask
+from bot.core.plan import Ask, Facts
 from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import RESERVED, Database
@@ -23,8 +23,9 @@ from handlers.deliveries import of_command, of_interaction
 from handlers.words import Typed, Word, read, shown
 
 LATER = ("stop-writes", "resume-writes")
-_OPTIONS_LATER = ("exact", "breakglass")
-_OPTIONS = ("from", "long-block")
+_OPTIONS_LATER = ("breakglass",)
+_FLAGS = ("long-block", "exact")
+_OPTIONS = ("from", *_FLAGS)
 _LONGEST_BACKUP = 200  # characters; PostgreSQL's names have at most 63 bytes
 _UNCHANGED = "Nothing was changed."
 
@@ -40,10 +41,11 @@ def _restore(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     database = _database(commands.runbook)
     known = [table.name for table in database.tables]
     order = _order(typed.words, known)
+    options: Facts = {"from": order.backup, "long_block": order.long_block, "exact": order.exact}
     wish = Wish(
-        asks=(Ask(ACTION, {"tables": list(order.tables), "from": order.backup, "long_block": order.long_block}),),
+        asks=(Ask(ACTION, {"tables": list(order.tables), **options}),),
         title="",  # the card's own sentence says it all
-        risk="critical" if set(order.tables) == set(known) else database.risk,
+        risk="critical" if set(order.tables) == set(known) or order.exact else database.risk,
         reason=typed.reason,
         words=f"/dbrestore {typed.text}",
     )
@@ -118,6 +120,7 @@ class _Order:
     tables: tuple[str, ...]
     backup: str
     long_block: bool
+    exact: bool
 
 
 def _order(words: Sequence[Word], known: Sequence[str]) -> _Order:
@@ -131,11 +134,12 @@ def _order(words: Sequence[Word], known: Sequence[str]) -> _Order:
             raise Refused("not_in_this_version", f"`{word.keyword}` is not in this version. {_UNCHANGED}")
         if word.keyword == "from":
             backups.append(_backup(left))
-        elif word.keyword not in ("all", "long-block"):
+        elif word.keyword not in ("all", *_FLAGS):
             tables.append(_table(word, known, is_first=word is words[0]))
     _refuse_misfits(keywords, tables, backups)
     everything = known if "all" in keywords else tables
-    return _Order(tuple(dict.fromkeys(everything)), "".join(backups), "long-block" in keywords)
+    long_block, exact = (flag in keywords for flag in _FLAGS)
+    return _Order(tuple(dict.fromkeys(everything)), "".join(backups), long_block, exact)
 
 
 def _refuse_misfits(keywords: Sequence[str], tables: Sequence[str], backups: Sequence[str]) -> None:

@@ -15,6 +15,6 @@ def quarantines(database: Database) -> list[str]:
     """The copies of rows that the bot made."""
     found = database.rows(
         "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('rollback_bot') AND relkind = 'r'"
-        " AND relname <> 'ledger' ORDER BY 1"
+        " AND relname <> 'ledger' AND relname NOT LIKE '%\\_changes' ORDER BY 1"
     )
     return [name for (name,) in found]

@@ -10,7 +10,7 @@ from bot.adapters.postgres.carrying import carry_out, find
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions
 from bot.adapters.postgres.comparison import checksum
-from bot.adapters.postgres.restoring import LADDER_SECONDS
+from bot.adapters.postgres.holding import LADDER_SECONDS
 from bot.adapters.postgres.returning import add_columns
 from bot.adapters.postgres.session import Session, SqlError, connected
 from bot.core.checks import CheckResult, Verdict

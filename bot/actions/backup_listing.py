@@ -10,8 +10,8 @@ from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup
 from bot.core.backup_set import refusal_of_changed
 from bot.core.backups_seen import BackupSeen, TableBackups
+from bot.core.counts import refusal_of_rows
 from bot.core.errors import Refused
-from bot.core.restore import refusal_of_rows
 from bot.core.table import Table, refusal_of_backup
 
 COMPARED = 3  # of a table's backups, the newest: comparing reads every row

@@ -14,8 +14,8 @@ from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import count_values, read_definitions, read_dependents, read_readers
 from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.dropping import drop_columns
+from bot.adapters.postgres.holding import LADDER_SECONDS
 from bot.adapters.postgres.quarantine import was_purged
-from bot.adapters.postgres.restoring import LADDER_SECONDS
 from bot.adapters.postgres.returning import count_rows
 from bot.adapters.postgres.session import Session, SqlError, connected
 from bot.core.checks import CheckResult, Verdict

@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from bot.actions.restore_checks import checks, not_seen
+from bot.actions.restore_planning import Order, plan_restore, plan_undo
 from bot.actions.restore_reading import RestoreReading
 from bot.adapters.postgres import ledger
-from bot.adapters.postgres.catalog import read_table
-from bot.adapters.postgres.comparison import rows_of
-from bot.adapters.postgres.restoring import LADDER_SECONDS, Restoration, analyze
-from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
-from bot.core.checks import CheckResult, Verdict
+from bot.adapters.postgres.holding import LADDER_SECONDS
+from bot.adapters.postgres.restoring import Restoration, analyze
+from bot.adapters.postgres.session import ConnectionLostError, SqlError, connected
+from bot.core.checks import CheckResult
 from bot.core.errors import BotError, OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.plan import Facts, Step
-from bot.core.restore import ACTION, RestoreFacts, TableRestore, restore_facts, session_of
+from bot.core.restore import ACTION, Mode, RestoreFacts, restore_facts, session_of
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
-from bot.core.table import Name
 
 ALL = "all"
 DEADLINE = timedelta(minutes=3)
@@ -29,7 +29,6 @@ CHECK_SECONDS = 10.0
 BEFORE_HELD_SECONDS = (
     120.0  # for the sum of the backups and the lock attempts, where the server answers nothing any more
 )
-_COMMITTED, _COPIED = "Restore committed", "Old rows copied aside"
 
 
 class RestoreTables:
@@ -53,9 +52,13 @@ class RestoreTables:
         return tuple(f"table:{self._database.schema}.{name}" for name in self._names(params))
 
     def plan(self, params: Facts) -> Step:
-        """The restore of `params["tables"]` from the backup of `params["from"]` ("" = the newest that all have)."""
+        """The restore of `params["tables"]` from the backup of `params["from"]` ("" = the newest that all have).
+
+        With `params["exact"]`, rows that the backup doesn't have are deleted.
+        """
+        mode = Mode.EXACT if params.get("exact") is True else Mode.KEEP
         named, long_block = str(params.get("from") or ""), params.get("long_block") is True
-        return self.reading.plan(self._names(params), named, accepts_long_block=long_block).as_step()
+        return plan_restore(self.reading, Order(self._names(params), named, mode, long_block)).as_step()
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan; it is read once more under the lock."""
@@ -93,18 +96,13 @@ class RestoreTables:
         facts = restore_facts(step)
         try:
             with connected(self._url, "rollback-bot verify") as session, session.reading(CHECK_SECONDS):
-                is_committed = ledger.committed(session, facts.quarantine_schema, op_id) is not None
-                return (_committed_check(is_committed), _copied(session, facts), *_rows(session, facts))
+                return tuple(checks(session, facts, op_id))
         except (BotError, SqlError) as error:
-            seen = error.text if isinstance(error, BotError) else f"PostgreSQL refused a reading ({error})"
-            return (CheckResult(_COMMITTED, Verdict.FAILED, required=True, expected="in the ledger", seen=seen),)
+            return (not_seen(error.text if isinstance(error, BotError) else f"PostgreSQL refused a reading ({error})"),)
 
-    def undo(self, step: Step, op_id: str) -> Step:  # noqa: ARG002  # not in this version
-        """Not in this version."""
-        kept = ", ".join(f"{table.quarantine}" for table in restore_facts(step).tables)
-        raise Refused(
-            "not_in_this_version", f"The undo of a restore is not in this version. The old rows are in {kept}."
-        )
+    def undo(self, step: Step, op_id: str) -> Step:
+        """The restore of what the operation changed, by its change set; an undo is taken back in the same way."""
+        return plan_undo(self.reading, restore_facts(step), op_id).as_step()
 
     def deadline(self) -> timedelta:
         """How long reconcile may wait for the database to answer."""
@@ -133,6 +131,7 @@ def _carry_out(restoration: Restoration) -> Facts:
     try:
         if (done_before := restoration.begin()) is not None:
             return done_before
+        restoration.prepare()
         restoration.hold()
         restoration.copy()
         restoration.write()
@@ -160,7 +159,7 @@ def reason(error: SqlError) -> str:
         "23503": f"A foreign key of {where} would point nowhere{about}.",
         "23514": f"A row of the backup breaks a rule of {where}{about}.",
         "23502": f"A row of the backup has no value for {error.column or 'a column'} of {where}, which needs one.",
-        "57014": "It took longer than the tables may be held.",
+        "57014": "A reading took too long, or the tables were held for longer than was accepted.",
         "55P03": "A lock could not be had in time.",
         "53100": "The database's disk is full.",
         "25006": "The database is in read-only mode.",
@@ -171,31 +170,3 @@ def reason(error: SqlError) -> str:
         lost if isinstance(error, ConnectionLostError) else told.get(error.state, f"PostgreSQL refused it ({error}).")
     )
     return f"{text} Everything was rolled back."
-
-
-def _committed_check(is_committed: bool) -> CheckResult:  # noqa: FBT001  # what was read
-    verdict = Verdict.PASSED if is_committed else Verdict.FAILED
-    seen = "in the ledger; at COMMIT no row differed but what was left out" if is_committed else "not in the ledger"
-    return CheckResult(_COMMITTED, verdict, required=True, expected="in the ledger", seen=seen)
-
-
-def _copied(session: Session, facts: RestoreFacts) -> CheckResult:
-    copies = [read_table(session, Name(facts.quarantine_schema, table.quarantine)) for table in facts.tables]
-    readers = sorted({role for copy in copies if copy for role in (*copy.readers, *copy.writers)})
-    missing = sum(copy is None for copy in copies)
-    seen = f"{len(copies) - missing} of {len(copies)} there"
-    seen += f", and {', '.join(readers)} can read them" if readers else ", with no right for another role"
-    verdict = Verdict.FAILED if missing or readers else Verdict.PASSED
-    return CheckResult(_COPIED, verdict, required=True, expected="there, with no right for another role", seen=seen)
-
-
-def _rows(session: Session, facts: RestoreFacts) -> tuple[CheckResult, ...]:
-    """Not deciding: people may delete rows as soon as the restore has ended."""
-    return tuple(_rows_of(table, rows_of(session, table.live)) for table in facts.tables)
-
-
-def _rows_of(table: TableRestore, rows: int) -> CheckResult:
-    planned = table.live_rows + table.insert
-    verdict = Verdict.PASSED if rows >= planned else Verdict.FAILED
-    expected, seen = f"{planned:,} or more, as planned", f"{rows:,}"
-    return CheckResult(f"Rows of {table.name}", verdict, required=False, expected=expected, seen=seen)

@@ -41,11 +41,17 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
-class Follower:
-    """A table whose rows change with these columns of their parent: ON UPDATE CASCADE, or it sets another value."""
+class Reference:
+    """A foreign key that points here, from another table or from the table itself.
 
-    name: Name
+    `follows` = its rows change with what they point to: ON UPDATE CASCADE, or it sets another value.
+    """
+
+    name: str
+    child: Name
     columns: tuple[str, ...]
+    parent_columns: tuple[str, ...]
+    follows: bool
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]  # the primary key, else a unique key without NULLs; () = none
     foreign_keys: tuple[ForeignKey, ...]
-    referenced_by: tuple[Name, ...]  # tables whose rows point here
-    followers: tuple[Follower, ...]
+    references: tuple[Reference, ...]
     triggers: tuple[Trigger, ...]
     sequences: tuple[Counter, ...]
     stale_views: tuple[Name, ...]  # materialized views that are made from it
@@ -91,6 +96,16 @@ class Table:
     def column(self, name: str) -> Column | None:
         """The column of that name."""
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def referenced_by(self) -> tuple[Name, ...]:
+        """The other tables whose rows point here."""
+        return tuple(sorted({one.child for one in self.references} - {self.name}))
+
+    @property
+    def followers(self) -> tuple[Reference, ...]:
+        """The references whose rows change with what they point to."""
+        return tuple(one for one in self.references if one.follows)
 
     @property
     def own_columns(self) -> tuple[Column, ...]:
@@ -178,30 +193,23 @@ def fills_itself(column: Column) -> bool:
 
 
 def parents_first(tables: Sequence[Table]) -> tuple[Table, ...]:
-    """The tables in an order in which every parent stands before its children; a table may refer to itself.
-
-    Raises Refused where their foreign keys form a cycle.
-    """
-    left, ordered = {table.name: table for table in tables}, []
+    """The tables in an order in which a parent stands before its children, wherever they are not a cycle."""
+    left, ordered = {table.name: table for table in tables}, list[Table]()
     while left:
-        ready = [table for table in left.values() if not _parents(table) & set(left)]
-        if not ready:
-            names = ", ".join(_cycle(left))
-            text = (
-                f"The foreign keys of {names} form a cycle. Restore one table of the cycle at a time; several at once"
-            )
-            raise Refused("fk_cycle", f"{text} are not in this version. Nothing was changed.")
+        above = {name: _ancestors(name, left) for name in left}
+        # Ready is what has no parents left but those that are its children too.
+        ready = [table for name, table in left.items() if all(name in above[one] for one in above[name])]
         ordered += ready
         left = {name: table for name, table in left.items() if table not in ready}
     return tuple(ordered)
 
 
-def _cycle(left: Mapping[Name, Table]) -> list[str]:
-    """One way around, from a table to its parents until one comes again."""
-    seen = [next(iter(left))]
-    while len(set(seen)) == len(seen):
-        seen.append(min(_parents(left[seen[-1]]) & set(left)))
-    return [str(name) for name in seen[seen.index(seen[-1]) : -1]]
+def _ancestors(name: Name, among: Mapping[Name, Table]) -> set[Name]:
+    """The table's parents, and theirs; in a cycle it is its own."""
+    found, new = set[Name](), {name}
+    while new := {parent for one in new for parent in _parents(among[one]) & set(among)} - found:
+        found |= new
+    return found
 
 
 def _parents(table: Table) -> set[Name]:

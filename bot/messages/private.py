@@ -37,8 +37,14 @@ _COMMANDS = (
 # Those of this version.
 WORDS = ("stop", "undo", "verify", "deployments", "status", "timeline", "contacts", "resolve", "help")
 _RESTORES = (
-    ("/dbrestore <table> [<table>…] [from <backup or date>] [long-block] [because …]", "put a backup's rows back"),
-    ("/dbrestore all [from <backup or date>] [long-block] [because …]", "the same for every table of the runbook"),
+    (
+        "/dbrestore <table> [<table>…] [from <backup or date>] [long-block] [exact] [because …]",
+        "put a backup's rows back",
+    ),
+    (
+        "/dbrestore all [from <backup or date>] [long-block] [exact] [because …]",
+        "the same for every table of the runbook",
+    ),
 )
 _RESTORE_COMMANDS = (
     ("backups", "/dbrestore backups", "the backups and the quarantine: age, rows, differences, who can read them"),
@@ -54,6 +60,7 @@ _RESTORE_REQUESTS = (
 _HOW_TO_RESTORE = (
     "`from` takes a backup's name or its date; left out, it is the newest date that all the tables have.",
     "`long-block` accepts that writes wait for longer than the runbook's limit.",
+    "`exact` also deletes the rows that the backup doesn't have; left out, they stay.",
     "A name with capitals or spaces, or like a word of the commands, is put in double quotes.",
 )
 _REASON = "`because …` takes the rest of the line as the reason. Options go in any order after the target."

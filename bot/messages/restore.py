@@ -1,18 +1,28 @@
-"""A table restore in words: what changes and what that undoes, who waits, where every row is kept first.
+"""A table restore in words: what it comes to, what it did, what comes next; an exact one and an undo are others.
 
 Rows are counted, never shown. How to go on by hand is whom to call, never SQL: data is no place for a second guess.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bot.core.restore import GROWTH, GROWTH_SHARE, LEDGER, LiveDeployment, RestoreFacts, TableRestore, session_of, total
-from bot.messages.wording import capital, count, escape, listed, moment
+from bot.core.restore import LEDGER, Mode, RestoreFacts, session_of, total
+from bot.messages.restore_plan import (
+    ROLL_BACK,
+    can_change,
+    code,
+    codes,
+    deployment,
+    lines,
+    names_a_day,
+    newer,
+    spell_seconds,
+)
+from bot.messages.wording import escape, listed
 
-ROLL_BACK = "`/rollback vercel`"
 _NAMED, _NAME, _LABEL = 4, 100, 200  # tables in a phrase; characters of a name, of a deployment's label
-_KEPT_SHOWN, _SESSIONS_SHOWN = 5, 3
+_KEPT_SHOWN = 5
 _CAUTION_ROLES, _CAUTION_ROLE = 2, 16  # the dialog before Approve is short, and the plan has them all
 
 
@@ -30,57 +40,62 @@ class Restore:
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
         at = self.known.backup_made_at
-        date = f"{at:%Y-%m-%d}" if self._names_a_day else f"{at:%Y-%m-%d %H:%M} UTC"
-        return f"restore {self._tables} from the backup{_s(self.known)} of {date}"
+        date = f"{at:%Y-%m-%d}" if names_a_day(self.known) else f"{at:%Y-%m-%d %H:%M} UTC"
+        if self.known.mode is Mode.UNDO:
+            return f"undo the restore of {self._tables} of {date}"
+        exactly = "exactly " if self.known.mode is Mode.EXACT else ""
+        return f"restore {self._tables} {exactly}from the backup{'s' if len(self.known.tables) > 1 else ''} of {date}"
 
     @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
-        tables = self.known.tables
-        changed = _spelled(total(tables, "update"), "row changes", "rows change")
+        tables, is_undo = self.known.tables, self.known.mode is Mode.UNDO
+        changes = ("row goes back", "rows go back") if is_undo else ("row changes", "rows change")
+        changed = _spelled(total(tables, "update"), *changes)
         back = _spelled(total(tables, "insert"), "comes back", "come back")
-        kept = _spelled(total(tables, "keep"), "newer row stays", "newer rows stay")
-        return f"{changed}{self._undoing}, {back}, {kept}."
+        others = {
+            Mode.KEEP: _spelled(total(tables, "keep"), "newer row stays", "newer rows stay"),
+            Mode.EXACT: _spelled(total(tables, "delete"), "newer row is deleted", "newer rows are deleted"),
+            Mode.UNDO: _spelled(total(tables, "delete"), "is deleted", "are deleted"),
+        }
+        return f"{changed}{self._undoing}, {back}, {others[self.known.mode]}."
 
     @property
     def caution(self) -> str:
         """Who can have changed the backups, short, as a plain sentence; "" where only their owners can."""
-        roles = [role if len(role) <= _CAUTION_ROLE else f"{role[:_CAUTION_ROLE]}…" for role in self._writers]
+        writers = self.known.backup_writers
+        roles = [role if len(role) <= _CAUTION_ROLE else f"{role[:_CAUTION_ROLE]}…" for role in writers]
         more = [f"{len(roles) - _CAUTION_ROLES} more"] if len(roles) > _CAUTION_ROLES else []
-        return f"{listed(roles[:_CAUTION_ROLES] + more)} {self._can_change}." if roles else ""
+        return f"{listed(roles[:_CAUTION_ROLES] + more)} {can_change(self.known)}." if roles else ""
 
     @property
     def facts(self) -> tuple[str, ...]:
         """Before and after, as lines of mrkdwn, complete; what decides first."""
-        several = bool(_s(self.known))
-        return (
-            *(f"⚠️ {line}" for line in self._warnings()),
-            f"Database {_code(self.known.database)}, backup{_s(self.known)} of {self._date_and_age}",
-            *([f"*In all*: {self.effect}"] if several else []),
-            *(line for table in self.known.tables for line in _counts(table)),
-            *self._meanwhile(),
-            *self._kept(),
-            "*In detail*",
-            *(f"• {capital(line)}" for table in self.known.tables for line in _detail(table, is_only=not several)),
-            *(f"• {line}" for line in self._rules()),
-        )
+        return lines(self.known, self.planned_at, self.effect)
 
     def done(self, at: str, found: Mapping[str, object]) -> str:
         """What was proven `at` a moment, with the numbers that were `found`, as a sentence of mrkdwn."""
         names, tables = [table.name for table in self.known.tables], found.get("tables")
-        restored = f"Restored {escape(names[0], _NAME) if len(names) == 1 else f'{len(names)} tables'} at {at}"
+        done = "Undid the restore of" if self.known.mode is Mode.UNDO else "Restored"
+        restored = f"{done} {escape(names[0], _NAME) if len(names) == 1 else f'{len(names)} tables'} at {at}"
         if not isinstance(tables, Mapping):  # written by another version
             return f"{restored}."
         rows = [row for row in tables.values() if isinstance(row, Mapping)]
-        changed, back, kept, left = (_sum(rows, key) for key in ("updated", "inserted", "kept", "left_out"))
+        changed, back, left = (_sum(rows, key) for key in ("updated", "inserted", "left_out"))
+        others = {
+            Mode.KEEP: f"{_sum(rows, 'kept'):,} newer kept",
+            Mode.EXACT: f"{_sum(rows, 'deleted'):,} newer deleted",
+            Mode.UNDO: f"{_sum(rows, 'deleted'):,} deleted",
+        }
+        went = "went back" if self.known.mode is Mode.UNDO else "changed"
         left_out = f", {_spelled(left, 'left as it was', 'left as they were')}" if left else ""
-        changes = f"{_spelled(changed, 'row', 'rows')} changed, {back:,} came back, {kept:,} newer kept{left_out}"
+        changes = f"{_spelled(changed, 'row', 'rows')} {went}, {back:,} came back, {others[self.known.mode]}{left_out}"
         return f"{restored}: {changes}{_waited(found)}."
 
     def look_at(self, op_id: str) -> tuple[str, ...]:
         """What a person looks at to know whether it happened."""
-        ledger, operation = _code(f"{self.known.quarantine_schema}.{LEDGER}", _NAME), _code(op_id, _NAME)
-        session = _code(session_of(op_id))
+        ledger, operation = code(f"{self.known.quarantine_schema}.{LEDGER}", _NAME), code(op_id, _NAME)
+        session = code(session_of(op_id))
         return (
             f"1. In the database, table {ledger}: does a row have the `op_id` {operation}? Then all of it happened.",
             f"2. If none has: is a session of the application {session} connected? Then it may still happen.",
@@ -89,11 +104,19 @@ class Restore:
 
     def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:  # noqa: ARG002  # as promised
         """What comes next, as lines of mrkdwn; the same whoever says that it was done."""
-        kept = [f"{self.known.quarantine_schema}.{table.quarantine}" for table in self.known.tables]
-        where = f"Every row as it was before is kept in {_codes(kept, most=_KEPT_SHOWN)}. Nothing removes it by itself."
         views = list(dict.fromkeys(view for table in self.known.tables for view in table.stale_views))
-        refresh = f"To do: refresh the materialized views that show the old rows: {_codes(views, most=_KEPT_SHOWN)}"
-        return (*self._still_newer(), f"🗄️ {where}", *([refresh] if views else []))
+        refresh = f"To do: refresh the materialized views that show the old rows: {codes(views, most=_KEPT_SHOWN)}"
+        can_undo = all(table.changes for table in self.known.tables)
+        undo = f"To undo it: `/rollback undo {escape(request)}`. Rows created since then stay."
+        return (*self._still_newer(), *self._kept(), *([undo] if can_undo else []), *([refresh] if views else []))
+
+    def _kept(self) -> list[str]:
+        schema, tables = self.known.quarantine_schema, self.known.tables
+        copies = [f"{schema}.{table.quarantine}" for table in tables if table.quarantine]
+        changes = [f"{schema}.{table.changes}" for table in tables if table.changes]
+        whole = f"Every row as it was before is kept in {codes(copies, most=_KEPT_SHOWN)}. " if copies else ""
+        written = f"What was done to each row is kept in {codes(changes, most=_KEPT_SHOWN)}. " if changes else ""
+        return [f"🗄️ {whole}{written}Nothing removes it by itself."]
 
     @property
     def _tables(self) -> str:
@@ -102,146 +125,21 @@ class Restore:
         return names[0] if len(names) == 1 else f"{len(names)} tables ({listed(names[:_NAMED] + more)})"
 
     @property
-    def _names_a_day(self) -> bool:
-        return len(self.known.tables[0].backup_date) == len("YYYYMMDD")
-
-    @property
-    def _date_and_age(self) -> str:
-        at = self.known.backup_made_at
-        days = (self.planned_at - at).days
-        age = f"{days:,} day{'' if days == 1 else 's'} old" if days > 0 else "less than a day old"
-        # A day is nobody's moment: in another time zone it would read as the day before.
-        date = f"{at.day} {at:%B %Y}" if self._names_a_day else moment(at, "{date_long} at {time}")
-        return f"*{date} ({age})*"
-
-    @property
     def _undoing(self) -> str:
-        """Of the rows that change, how many were changed after the backup, in brackets."""
-        known = [table.undone for table in self.known.tables if table.update]
+        """Of the rows that were there, how many were changed after the backup or the restore, in brackets."""
+        is_undo = self.known.mode is Mode.UNDO
+        known = [table.undone for table in self.known.tables if table.update or (is_undo and table.delete)]
         least, untold = sum(number or 0 for number in known), None in known
         if untold:
             return f" (undoing at least {least:,} newer changes)" if least else " (undoing any newer change)"
         return f" (undoing {_spelled(least, 'newer change', 'newer changes')})" if least else ""
 
-    @property
-    def _writers(self) -> tuple[str, ...]:
-        return self.known.backup_writers
-
-    @property
-    def _can_change(self) -> str:
-        tables = self.known.tables
-        if len(tables) == 1:
-            return "can change this backup: its rows may not be yours"
-        are_all = all(set(table.backup_writers) == set(self._writers) for table in tables)
-        return f"can change {'these' if are_all else 'some of these'} backups: their rows may not be yours"
-
-    @property
-    def _newer(self) -> LiveDeployment | None:
-        """The live deployment, where it is newer than the backup."""
-        live = self.known.live_deployment
-        built_at = _read(live.built_at) if live else None
-        return live if built_at and built_at > self.known.backup_made_at else None
-
-    def _warnings(self) -> Iterator[str]:
-        if self._writers:
-            roles = listed([_code(role) for role in self._writers])
-            yield f"{roles} *{self._can_change}*"
-        if self._newer:
-            yield f"Production serves {_deployment(self._newer)}: newer than the backup. {_beware(self._newer)}"
-        if self.known.estimate_seconds > self.known.limit_seconds:
-            limit = f"more than the limit of {_seconds(self.known.limit_seconds)}: `long-block` was asked for"
-            yield f"*Writes will wait for about {_seconds(self.known.estimate_seconds)}*, {limit}"
-
     def _still_newer(self) -> tuple[str, ...]:
-        if self._newer is None or self._newer.is_rolled_back:
+        live = newer(self.known)
+        if live is None or live.is_rolled_back:
             return ()
-        live = f"When this was planned, production served {_deployment(self._newer, _LABEL)}, newer than the backup."
-        return (f"⚠️ {live} Unless it was rolled back since, it may damage these rows again: {ROLL_BACK}",)
-
-    def _meanwhile(self) -> Iterator[str]:
-        restored = [str(table.live) for table in self.known.tables]
-        yield f"*Meanwhile* (about {_seconds(self.known.estimate_seconds)})"
-        yield f"• Writes wait: {_codes(restored)}"
-        if also := [name for name in self.known.waiting if name not in restored]:
-            yield f"• Inserts and other writes that point there wait too: {_codes(also)}"
-        yield "• Reading goes on, except `SELECT … FOR UPDATE`"
-        yield f"• Beyond {_seconds(self.known.longest_seconds)} the restore stops, and nothing changes"
-        yield from self._others()
-
-    def _others(self) -> Iterator[str]:
-        sessions = sorted(self.known.sessions, key=lambda one: one.since)
-        if not sessions:
-            return
-        yield f"• In a transaction there when this was planned: {count(len(sessions), 'session')}, the oldest first:"
-        for one in sessions[:_SESSIONS_SHOWN]:
-            who = f"pid {one.pid}, role {_code(one.role)}, application {_code(one.application)}"
-            yield f"    ◦ {who}, {escape(one.state)}, since {_moment(one.since)}"
-        if len(sessions) > _SESSIONS_SHOWN:
-            yield f"    ◦ and {len(sessions) - _SESSIONS_SHOWN} more"
-        yield "• If one that writes there doesn't end, the restore gives up and nothing changes"
-
-    def _kept(self) -> Iterator[str]:
-        known = self.known
-        copies = _codes([f"{known.quarantine_schema}.{table.quarantine}" for table in known.tables])
-        yield "*Nothing is deleted, dropped, renamed or truncated*; a backup stays as it is"
-        yield f"• Every row as it is now is copied first, in the same transaction, to {copies}"
-        if known.makes_schema:
-            yield f"• For that, the bot makes its schema {_code(known.quarantine_schema)}, closed to other roles"
-        if known.publishes_copies:
-            yield "• ⚠️ A publication FOR ALL TABLES sends this copy, too, to whoever subscribes to it"
-        yield (
-            "• *To undo it*: there is no command for that in this version. Whoever runs the database plans an undo "
-            "from that copy"
-        )
-
-    def _rules(self) -> Iterator[str]:
-        yield "No trigger of these tables fires for these rows. A publication (Supabase Realtime) still sends them"
-        yield "Foreign keys stay on. One with ON DELETE SET NULL is set to NULL where its row is gone"
-        yield "Sequences only move forward"
-        yield (
-            "All is read again once the tables are held. If a definition or a backup changed, or over "
-            f"{GROWTH} and over {GROWTH_SHARE:.0%} more rows would be written, it stops and nothing changes"
-        )
-        if self.known.live_deployment is None:
-            yield "Not known: which deployment is live, and whether it is newer than the backup"
-        elif self._newer is None:
-            yield f"Production serves {_deployment(self.known.live_deployment)}: older than the backup"
-
-
-def _counts(table: TableRestore) -> Iterator[str]:
-    yield f"{_code(str(table.live))} from {_code(str(table.copy))}"
-    yield f"• Rows that change: *{table.update:,}*"
-    if table.update and table.undone is None:
-        why = f"{_code(table.recent)} isn't in both" if table.recent else "the runbook names no column that tells"
-        yield f"• How many of these changed after the backup was made: not known ({why}). *Those changes are undone*"
-    elif table.update:
-        by = f"changed after the backup was made (by {_code(table.recent)})"
-        yield f"• Of these, {by}: *{table.undone:,}*{'. *Those changes are undone*' if table.undone else ''}"
-    yield f"• Rows that come back (deleted since): *{table.insert:,}*"
-    yield f"• Newer rows that stay: *{table.keep:,}*"
-    if table.left_deleted or not table.reinserts:
-        yield f"• Deleted since, and not brought back (the runbook says so): *{table.left_deleted:,}*"
-    for key, rows in table.orphans.items():
-        yield f"• Left as they are, because what they point to is gone (foreign key {_code(key)}): *{rows:,}*"
-
-
-def _detail(table: TableRestore, *, is_only: bool) -> Iterator[str]:
-    of = "" if is_only else f"{_code(table.name)}: "
-    yield f"{of}rows now {table.live_rows:,}, in the backup {table.backup_rows:,}"
-    yield f"{of}columns restored: {_codes(table.columns)}"
-    if table.live_only:
-        yield f"{of}columns that the backup doesn't have, which keep their values: {_codes(table.live_only)}"
-    if table.sticky:
-        yield f"{of}columns that are never unset, only set: {_codes(table.sticky)}"
-    if table.backup_writers and not is_only:
-        yield f"{of}roles that can change this backup: {_codes(table.backup_writers)}"
-    if table.stale_views:
-        yield f"{of}materialized views that show the old rows until they are refreshed: {_codes(table.stale_views)}"
-
-
-def _s(known: RestoreFacts) -> str:
-    """The ending of "backup"."""
-    return "" if len(known.tables) == 1 else "s"
+        text = f"When this was planned, production served {deployment(live, _LABEL)}, newer than the backup."
+        return (f"⚠️ {text} Unless it was rolled back since, it may damage these rows again: {ROLL_BACK}",)
 
 
 def _sum(rows: Sequence[Mapping[str, object]], key: str) -> int:
@@ -250,50 +148,9 @@ def _sum(rows: Sequence[Mapping[str, object]], key: str) -> int:
 
 def _waited(found: Mapping[str, object]) -> str:
     held, attempts = found.get("held_seconds"), found.get("attempts")
-    waited = f"; writes waited {_seconds(held)}" if isinstance(held, (int, float)) else ""
+    waited = f"; writes waited {spell_seconds(held)}" if isinstance(held, (int, float)) else ""
     return f"{waited}, after {attempts} attempts" if isinstance(attempts, int) and attempts > 1 else waited
 
 
 def _spelled(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:,.1f}".removesuffix(".0") + " s"
-
-
-def _read(at: str) -> datetime | None:
-    """A moment in ISO 8601, in UTC where it says no zone; None of another text."""
-    try:
-        known = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return known if known.tzinfo else known.replace(tzinfo=UTC)
-
-
-def _moment(at: str) -> str:
-    known = _read(at)
-    return moment(known, "{date_short_pretty} at {time}") if known else escape(at) or "an unknown time"
-
-
-def _beware(live: LiveDeployment) -> str:
-    """What to do about code that is newer than the rows; after a rollback another one is not the first thought."""
-    if live.is_rolled_back:
-        return "Production was rolled back to it. *Make sure that it isn't what damaged these rows*"
-    return f"*Roll it back first, or it may damage these rows again*: {ROLL_BACK}"
-
-
-def _deployment(live: LiveDeployment, most: int = 0) -> str:
-    return f"{escape(live.label, most)}, built {_moment(live.built_at)}"
-
-
-def _codes(names: Sequence[str], most: int = 0) -> str:
-    """The names; of more than `most` (0 = any number) the rest is counted, and long ones are cut."""
-    shown = [_code(name, _NAME if most else 0) for name in (names[:most] if most else names)]
-    return ", ".join([*shown, *([f"and {len(names) - most} more"] if most and len(names) > most else [])])
-
-
-def _code(name: str, most: int = 0) -> str:
-    """A name in a fixed-width font. Slack can't show a backtick there, so one that looks alike stands for it."""
-    text = escape(name, most).replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
-    return f"`{text}`" if text else "(none)"

@@ -41,10 +41,10 @@ class Restores:
         """Make backups of now."""
         self.database.back_up(DATE, *(table.name for table in self.tables))
 
-    def plan(self, *, accepts_long_block: bool = False) -> Step:
+    def plan(self, *, exact: bool = False, accepts_long_block: bool = False) -> Step:
         """The step that restores all of the tables."""
         names = [table.name for table in self.tables]
-        return self.action.plan({"tables": names, "from": DATE, "long_block": accepts_long_block})
+        return self.action.plan({"tables": names, "from": DATE, "exact": exact, "long_block": accepts_long_block})
 
     def run(self, step: Step | None = None, op_id: str = "") -> dict[str, Any]:
         """Restore, and give what the report says of the first table."""

@@ -235,6 +235,7 @@ def begun(session: Session, step: Step) -> Restoration:
     """A restore that is about to write."""
     restoration = Restoration(session, restore_facts(step), OP)
     restoration.begin()
+    restoration.prepare()
     restoration.hold()
     restoration.copy()
     return restoration

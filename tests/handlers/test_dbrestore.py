@@ -126,6 +126,7 @@ BOTH = ["user_profiles", "sessions"]
         ),
         ('user_profiles from "Backup of 3"', PROFILES, {"from": "Backup of 3"}),
         ("user_profiles long-block sessions", BOTH, {"long_block": True}),
+        ("exact user_profiles", PROFILES, {"exact": True}),
         ('"Order Items"', ["Order Items"], {}),
         ("\u201cOrder Items\u201d", ["Order Items"], {}),
         ('"status"', ["status"], {}),
@@ -139,7 +140,7 @@ def test_what_is_typed_becomes_one_wish(desk: Desk, typed: str, tables: list[str
     assert "Reading the backups and the tables for R-1" in desk.type(typed)
     (ask,) = desk.request().asks
     assert ask.action == "restore_tables"
-    assert ask.params == {"tables": tables, "from": "", "long_block": False, **options}
+    assert ask.params == {"tables": tables, "from": "", "long_block": False, "exact": False, **options}
 
 
 def test_the_request_keeps_what_was_typed_and_why(desk: Desk) -> None:
@@ -157,9 +158,12 @@ def test_the_request_keeps_what_was_typed_and_why(desk: Desk) -> None:
         ("all", "critical"),
         (" ".join(f'"{name}"' for name in reversed(TABLES)), "critical"),
         (" ".join(f'"{name}"' for name in TABLES[1:]), "high"),
+        ("sessions exact", "critical"),
     ],
 )
-def test_all_tables_of_the_runbook_are_critical_however_they_are_named(desk: Desk, typed: str, risk: str) -> None:
+def test_all_tables_of_the_runbook_are_critical_however_they_are_named_and_so_is_exact(
+    desk: Desk, typed: str, risk: str
+) -> None:
     desk.type(typed)
     assert desk.request().risk == risk
 
@@ -197,7 +201,6 @@ def test_all_tables_of_the_runbook_are_critical_however_they_are_named(desk: Des
         ("user_profiles from 20250903 from 20250904", "One `from` at most"),
         ("user_profiles from " + "x" * 9000, "no name of a backup (… 9000 characters)"),
         ("user_profiles from \u202e20250903", "no name of a backup (it has characters"),
-        ("user_profiles exact", "`exact` is not in this version"),
         ("user_profiles breakglass because I must", "`breakglass` is not in this version"),
         ('"user_profiles', "A name in double quotes ends with one too"),
         ("backups user_profiles", "`/dbrestore backups` stands alone"),
@@ -232,7 +235,7 @@ def test_without_tables_in_the_runbook_everything_is_refused(
 @pytest.mark.parametrize("typed", ["", "  ", "help", "HELP", "because"])
 def test_help_names_the_commands_and_the_tables_and_asks_for_nothing(desk: Desk, typed: str) -> None:
     text = desk.type(typed)
-    assert "`/dbrestore all [from &lt;backup or date&gt;] [long-block] [because …]`" in text
+    assert "`/dbrestore all [from &lt;backup or date&gt;] [long-block] [exact] [because …]`" in text
     assert '`user_profiles`, `sessions`, `"Order Items"`, `"status"`' in text
     assert not desk.has_asked()
 

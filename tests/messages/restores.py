@@ -7,7 +7,7 @@ from typing import Any
 from bot.core.change import Kind
 from bot.core.checks import CheckResult, Verdict
 from bot.core.plan import Step
-from bot.core.restore import Holder, LiveDeployment, RestoreFacts, TableRestore
+from bot.core.restore import Holder, LiveDeployment, Mode, RestoreFacts, TableRestore
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, rollback_step
 from tests.messages.backup_sets import BACKUP_SETS
 from tests.messages.kept import KEPT
@@ -47,6 +47,8 @@ def table(**changes: Any) -> TableRestore:
         "orphans": {},
         "undone": 0,
         "quarantine": f"{name}_20261121_031200_ab12",
+        "delete": 0,
+        "changes": f"{name}_20261121_031200_ab12_changes",
     }
     return TableRestore(**{**known, **changes})
 
@@ -102,6 +104,22 @@ WARNED = restore(
     publishes_copies=True,
     estimate_seconds=12.5,
 )
+EXACT = restore(table(undone=12, keep=0, delete=6), mode=Mode.EXACT)
+UNDO = restore(
+    table(
+        backup_schema="rollback_bot",
+        backup="user_profiles_20261120_225950_cd34_1_changes",
+        backup_date="20261120_230000",
+        backup_rows=43,
+        update=37,
+        insert=1,
+        delete=5,
+        keep=0,
+        undone=2,
+        recent="",
+    ),
+    mode=Mode.UNDO,
+)
 
 
 def requested(facts: RestoreFacts, *more: Step) -> History:
@@ -112,7 +130,7 @@ def requested(facts: RestoreFacts, *more: Step) -> History:
 
 def found(**changes: Any) -> dict[str, Any]:
     """What a restore of one table found, with these numbers otherwise."""
-    row = {"updated": 37, "inserted": 5, "left_out": 0, "kept": 6, "rows": 12_346, "quarantine": "q"}
+    row = {"updated": 37, "inserted": 5, "deleted": 0, "left_out": 0, "kept": 6, "rows": 12_346, "quarantine": "q"}
     return {"tables": {"user_profiles": {**row, **changes}}, "held_seconds": 0.412, "attempts": 1}
 
 
@@ -144,6 +162,12 @@ RESTORES: dict[str, History] = {
     "restore_waiting": requested(ONE),
     "restore_four_waiting": requested(FOUR),
     "restore_warned_waiting": requested(WARNED),
+    "restore_exact_waiting": requested(EXACT),
+    "restore_exact_verified": done(running(EXACT), found(deleted=6, kept=0)).verifying().verified([COMMITTED]),
+    "restore_undo_waiting": requested(UNDO),
+    "restore_undo_verified": done(running(UNDO), found(inserted=1, deleted=5, kept=0))
+    .verifying()
+    .verified([COMMITTED]),
     "restore_running": running(),
     "restore_unproven": running().unproven("The restore was sent. The database could not be reached."),
     "restore_verified": done(running(WARNED), found(left_out=3)).verifying().verified([COMMITTED]),

@@ -34,6 +34,8 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "columns_back_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "purge_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "purge_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
+    "restore_exact_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "restore_undo_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "restore_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
     "restore_expired": {"card": {"plan_again"}},
     "restore_superseded": {"card": {"plan_again"}},

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.restore import LiveDeployment, RestoreFacts
 from tests.histories import History, rollback_step
-from tests.messages.restores import FOUR, ONE, WARNED, holders, odd_restore, requested, restore, table
+from tests.messages.restores import EXACT, FOUR, ONE, UNDO, WARNED, holders, odd_restore, requested, restore, table
 from tests.messages.shown import elements, messages, texts, words
 
 NAMES = "abcdefgh"
@@ -53,7 +53,8 @@ def dialog(history: History) -> str:
         "Reading goes on",
         "*Writes will wait for about 12.5 s*, more than the limit of 8 s: `long-block` was asked for",
         "copied first, in the same transaction, to `rollback_bot.user_profiles_20261121_031200_ab12`",
-        "*To undo it*: there is no command for that in this version",
+        "*To undo it*: `/rollback undo` with this request's name",
+        "kept as it was, in the same transaction, in `rollback_bot.user_profiles_20261121_031200_ab12_changes`",
         'Production serves dpl_New2 (9f8e7d6 "New checkout")',
         "*Roll it back first, or it may damage these rows again*: `/rollback vercel`",
         "materialized views that show the old rows until they are refreshed: `public.active_users`",
@@ -86,6 +87,59 @@ def test_the_plan_says_that_deleted_rows_of_a_login_table_do_not_come_back() -> 
 @pytest.mark.parametrize("quiet", ["⚠️", "session", "makes its schema", "SET NULL:", "never unset", "not brought back"])
 def test_the_plan_of_a_plain_restore_does_not_speak_of_what_is_not_there(quiet: str) -> None:
     assert quiet not in plan_of(waiting=())
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Newer rows that are *deleted* (`exact`): *6*",
+        "*Rows that the backup doesn't have are deleted.* No table is dropped, renamed or truncated",
+        "A row that others point to, which stay, is not deleted",
+        "restore user_profiles exactly from the backup of 2025-09-03",
+    ],
+)
+def test_the_plan_of_an_exact_restore_says_what_is_deleted(fact: str) -> None:
+    assert fact in plan(EXACT)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "undo the restore of user_profiles of 2026-11-20 23:00 UTC",
+        "back to the rows as they were before the restore of *<!date^1795215600^",
+        "`public.user_profiles` by `rollback_bot.user_profiles_20261120_225950_cd34_1_changes`",
+        "Rows that go back to what they were: *37*",
+        "Rows that come back (deleted by the restore, or since): *1*",
+        "Rows that are *deleted*, because the restore had inserted them: *5*",
+        "Of those that go back or are deleted, changed since the restore: *2*. *Those changes are undone*",
+        "*No row is touched that the restore did not write.*",
+        "Rows now 12,341, in the change set 43",
+    ],
+)
+def test_the_plan_of_an_undo_says_what_goes_back_and_what_is_undone_by_that(fact: str) -> None:
+    assert fact in plan(UNDO)
+
+
+@pytest.mark.parametrize("facts", [EXACT, UNDO])
+def test_a_plan_that_deletes_rows_says_nowhere_that_nothing_is_deleted_or_that_newer_rows_stay(
+    facts: RestoreFacts,
+) -> None:
+    text = plan(facts)
+    assert "Nothing is deleted" not in text
+    assert "that stay" not in text
+
+
+def test_an_undo_speaks_of_no_deployment_and_of_no_backup() -> None:
+    text = plan(UNDO)
+    assert "Production serves" not in text
+    assert "which deployment" not in text
+    assert "long-block" not in plan(replace(UNDO, estimate_seconds=12.5))
+
+
+def test_a_table_too_large_to_be_copied_is_said_to_be() -> None:
+    text = plan_of(quarantine="", live_rows=200_001)
+    assert "Over 200,000 rows, and so not copied as a whole: `public.user_profiles`" in text
+    assert "is copied first" not in text
 
 
 def test_the_oldest_sessions_in_a_transaction_are_shown_and_the_rest_counted() -> None:
@@ -199,6 +253,17 @@ def test_the_dialog_keeps_its_warning_whatever_the_names(facts: RestoreFacts) ->
     assert len(text) <= 300
     assert "8 newer" not in text
     assert "backups: their rows may not be yours. With the last approval it begins." in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "effect"),
+    [
+        (EXACT, "37 rows change (undoing 12 newer changes), 5 come back, 6 newer rows are deleted."),
+        (UNDO, "37 rows go back (undoing 2 newer changes), 1 comes back, 5 are deleted."),
+    ],
+)
+def test_the_dialog_says_what_is_deleted(facts: RestoreFacts, effect: str) -> None:
+    assert effect in dialog(requested(facts))
 
 
 def test_one_row_is_spoken_of_as_one() -> None:

@@ -25,6 +25,17 @@ def test_a_restore_that_is_done_says_what_it_did() -> None:
     assert "37 rows changed, 5 came back, 6 newer kept, 3 left as they were; writes waited 0.4 s." in text
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("restore_exact_verified", "37 rows changed, 5 came back, 6 newer deleted; writes waited 0.4 s."),
+        ("restore_undo_verified", "37 rows went back, 1 came back, 5 deleted; writes waited 0.4 s."),
+    ],
+)
+def test_what_was_deleted_is_said(name: str, said: str) -> None:
+    assert said in told(RESTORES[name], "card")
+
+
 def test_what_was_done_is_what_the_action_found_and_not_what_was_planned() -> None:
     text = told(done(running(), found(updated=1_038)).verifying(), "card")
     assert "1,038 rows changed" in text
@@ -46,7 +57,8 @@ def test_what_another_version_found_does_not_keep_the_card_from_being_drawn(fact
     "line",
     [
         "Unless it was rolled back since, it may damage these rows again: `/rollback vercel`",
-        "kept in `rollback_bot.user_profiles_20261121_031200_ab12`. Nothing removes it by itself.",
+        "kept in `rollback_bot.user_profiles_20261121_031200_ab12`. What was done to each row is kept in",
+        "To undo it: `/rollback undo R-17`. Rows created since then stay.",
         "To do: refresh the materialized views that show the old rows: `public.active_users`",
     ],
 )

@@ -6,7 +6,7 @@ What fails before COMMIT is sent has changed nothing; where COMMIT's answer is l
 from collections.abc import Callable
 
 from bot.adapters.postgres import ledger
-from bot.adapters.postgres.alone import LOCKED_OUT
+from bot.adapters.postgres.holding import LOCKED_OUT
 from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.plan import Facts

@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, backup_of
 from bot.core.restore import Holder
-from bot.core.table import Column, Counter, Follower, ForeignKey, Name, Table, Trigger
+from bot.core.table import Column, Counter, ForeignKey, Name, Reference, Table, Trigger
 
 MOST_HOLDERS = 20
 _FACTS, _DEFINITION = "catalog.sql", "definition.sql"
@@ -136,10 +136,7 @@ def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Se
         columns=tuple(Column(**row) for row in known["columns"]),
         key=keys[0] if keys else (),
         foreign_keys=tuple(_foreign_key(**row) for row in known["foreign_keys"]),
-        referenced_by=tuple(Name(**row) for row in known["referenced_by"]),
-        followers=tuple(
-            Follower(Name(row["schema"], row["name"]), tuple(row["columns"])) for row in known["followers"]
-        ),
+        references=tuple(_reference(**row) for row in known["references"]),
         triggers=tuple(Trigger(**row) for row in known["triggers"]),
         sequences=tuple(Counter(Name(*row["name"]), row["column"]) for row in known["sequences"]),
         stale_views=tuple(Name(**row) for row in known["stale_views"]),
@@ -153,3 +150,9 @@ def _foreign_key(
     *, name: str, columns: list[str], parent: list[str], parent_columns: list[str], sets_null: bool
 ) -> ForeignKey:
     return ForeignKey(name, tuple(columns), Name(*parent), tuple(parent_columns), sets_null)
+
+
+def _reference(
+    *, name: str, child: list[str], columns: list[str], parent_columns: list[str], follows: bool
+) -> Reference:
+    return Reference(name, Name(*child), tuple(columns), tuple(parent_columns), follows)

@@ -76,26 +76,28 @@ JOIN pg_class p ON p.oid = f.confrelid
 JOIN pg_namespace n ON n.oid = p.relnamespace
 ORDER BY f.conname
 
--- name: referenced_by
--- The tables whose rows refer to it; of a partitioned one the parent only.
-SELECT DISTINCT n.nspname AS schema, c.relname AS name
-FROM it
-JOIN pg_constraint f ON f.confrelid = it.oid AND f.contype = 'f' AND f.conparentid = 0 AND f.conrelid <> it.oid
-JOIN pg_class c ON c.oid = f.conrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-ORDER BY 1, 2
-
--- name: followers
--- The tables whose rows change with columns of it that they refer to.
-SELECT n.nspname AS schema, c.relname AS name,
-       (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-         WHERE a.attrelid = it.oid AND a.attnum = ANY (f.confkey)) AS columns
+-- name: references
+-- The foreign keys that point to it; of a partitioned table the parent's only.
+SELECT f.conname AS name,
+       ARRAY[n.nspname, c.relname] AS child,
+       ARRAY(
+           SELECT a.attname
+           FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, place)
+           JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum
+           ORDER BY k.place
+       ) AS columns,
+       ARRAY(
+           SELECT a.attname
+           FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, place)
+           JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum
+           ORDER BY k.place
+       ) AS parent_columns,
+       f.confupdtype IN ('c', 'n', 'd') AS follows
 FROM it
 JOIN pg_constraint f ON f.confrelid = it.oid AND f.contype = 'f' AND f.conparentid = 0
- AND f.confupdtype IN ('c', 'n', 'd')
 JOIN pg_class c ON c.oid = f.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-ORDER BY 1, 2, f.conname
+ORDER BY n.nspname, c.relname, f.conname
 
 -- name: triggers
 -- The triggers that somebody made and that fire in ordinary sessions.

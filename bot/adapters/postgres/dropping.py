@@ -12,11 +12,11 @@ from dataclasses import asdict
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from bot.adapters.postgres import ledger
-from bot.adapters.postgres.alone import give_way, hold_alone, limit
+from bot.adapters.postgres.alone import hold_alone, limit
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions, read_dependents
 from bot.adapters.postgres.comparison import rows_of
-from bot.adapters.postgres.restoring import LADDER_SECONDS
+from bot.adapters.postgres.holding import LADDER_SECONDS, give_way
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.columns import ALONE_SECONDS, DropFacts, TableDrop, changed, refusal_of_dependents
 from bot.core.errors import Drifted, StepFailed

@@ -5,6 +5,7 @@ lock of the restore first, because a COMMIT that is still in progress shows noth
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,14 @@ def committed(session: Session, schema: str, op_id: str) -> Mapping[str, Any] | 
     query = SQL("SELECT report FROM {} WHERE op_id = %s").format(_table(schema))
     rows = session.rows(query, UUID(op_id))
     return dict(rows[0][0]) if rows else None
+
+
+def committed_at(session: Session, schema: str, op_id: str) -> datetime | None:
+    """When an operation was committed, or None; in UTC."""
+    if not exists(session, schema):
+        return None
+    query = SQL("SELECT committed_at FROM {} WHERE op_id = %s").format(_table(schema))
+    return next((at.astimezone(UTC) for (at,) in session.rows(query, UUID(op_id))), None)
 
 
 def keep_apart(session: Session, name: Name, comment: str) -> None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from bot.adapters.postgres.alone import give_way, hold_alone, limit
+from bot.adapters.postgres.alone import hold_alone, limit
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.columns import read_definitions
 from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.dropping import matching
-from bot.adapters.postgres.restoring import LADDER_SECONDS, WRITING
+from bot.adapters.postgres.holding import LADDER_SECONDS, give_way
+from bot.adapters.postgres.restoring import WRITING
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.columns import ColumnDefinition, Grant, ReturnFacts, TableReturn, changed
 from bot.core.errors import Drifted, StepFailed

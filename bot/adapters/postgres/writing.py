@@ -1,27 +1,61 @@
-"""The statements that write rows: the differences of a table, at once, and the sequences behind what was inserted."""
+"""The one statement that writes rows and keeps what it did to each; and the sequences behind what was inserted.
 
-from psycopg.sql import SQL, Composed, Identifier
+Foreign keys are looked at where a statement ends. As one statement writes all tables, rows may refer to each other in
+any way: inside a table, and around a cycle of NOT NULL keys.
+"""
 
-from bot.adapters.postgres.comparison import Pair, key, matching, target
-from bot.adapters.postgres.session import Session, identifier
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from bot.adapters.postgres.comparison import new_value
+from bot.adapters.postgres.pair import Pair, found, marks_of, only, row_hash
+from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.table import Counter, Name, Table
 
 _WHOLE = ("smallint", "integer", "bigint", "numeric")
 
 
-def write_differences(session: Session, pair: Pair, differences: Name) -> tuple[int, int]:
-    """Update and insert what `differences` says; the rows of each.
+@dataclass(frozen=True)
+class Write:
+    """What is written to one table: what `difference` says, kept in `changes`."""
 
-    One statement: foreign keys and unique keys are looked at where it ends, and rows of one table refer to each other.
+    pair: Pair
+    difference: Name
+    changes: Name
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written to one table, in rows."""
+
+    deleted: int
+    updated: int
+    inserted: int
+
+
+def make_change_set(session: Session, live: Table, changes: Name) -> None:
+    """An empty table for what will be done to each row: what, the hash of the row as it was left, the row before."""
+    op, left = map(Identifier, marks_of(live))
+    statement = SQL("CREATE TABLE {} AS SELECT ''::text AS {}, 0::bigint AS {}, l.* FROM {} AS l WITH NO DATA")
+    session.run(statement.format(identifier(changes), op, left, only(live.name)))
+
+
+def write_differences(session: Session, writes: Sequence[Write]) -> tuple[Written, ...]:
+    """Delete, update and insert what the differences say; what was done to each table.
+
+    In this order, in which PostgreSQL takes them up: so a unique value is free again before it is taken.
     """
-    statement = SQL(
-        "WITH updated AS ({}), inserted AS ({}) SELECT (SELECT count(*) FROM updated), (SELECT count(*) FROM inserted)"
-    ).format(
-        _update(pair, differences) if _written(pair) else SQL("SELECT 1 WHERE false"),
-        _insert(pair, differences) if pair.reinserts else SQL("SELECT 1 WHERE false"),
-    )
-    updated, inserted = session.row(statement)
-    return updated, inserted
+    parts = [part for number, write in enumerate(writes) for part in _parts(write, number)]
+    rows = [
+        SQL("(SELECT count(*) FROM {})").format(_part(what, number))
+        for what in ("deleted", "updated", "inserted")
+        for number in range(len(writes))
+    ]
+    counted = session.row(SQL("WITH {} SELECT {}").format(SQL(", ").join(parts), SQL(", ").join(rows)))
+    each = len(writes)
+    return tuple(Written(*of) for of in zip(counted[:each], counted[each : 2 * each], counted[2 * each :], strict=True))
 
 
 def move_forward(session: Session, live: Table, counter: Counter) -> None:
@@ -40,44 +74,80 @@ def move_forward(session: Session, live: Table, counter: Counter) -> None:
         session.run(SQL("ALTER SEQUENCE {} RESTART WITH {}").format(sequence, SQL(str(int(start)))))
 
 
-def _written(pair: Pair) -> list[str]:
-    """Every column that may be changed, the key's too: equal keys may differ in their bytes."""
-    return [column.name for column in pair.columns if not column.is_always_identity]
+def _parts(write: Write, number: int) -> list[Composed]:
+    done = {"deleted": _delete(write), "updated": _update(write), "inserted": _insert(write)}
+    kept = SQL(" UNION ALL ").join([SQL("SELECT * FROM {}").format(_part(what, number)) for what in done])
+    parts: dict[str, Composable] = {
+        **done,
+        "kept": SQL("INSERT INTO {} {}").format(identifier(write.changes), kept),
+    }
+    return [SQL("{} AS ({})").format(_part(what, number), part) for what, part in parts.items()]
 
 
-def _update(pair: Pair, differences: Name) -> Composed:
-    sets = [SQL("{} = {}").format(Identifier(name), target(pair, name, {})) for name in _written(pair)]
+def _part(what: str, number: int) -> Identifier:
+    return Identifier(f"{what}_{number}")
+
+
+def _columns_of(pair: Pair) -> list[str]:
+    return [column.name for column in pair.live.columns]
+
+
+def _delete(write: Write) -> Composed:
     return SQL(
-        "UPDATE ONLY {live} AS l SET {sets} FROM {backup} AS b, {differences} AS d"
-        " WHERE {match} AND {found} AND NOT d.is_new AND NOT d.is_orphan RETURNING 1"
+        "DELETE FROM {live} AS l USING {difference} AS d WHERE {found} AND d.op = 'D'"
+        " RETURNING 'D'::text AS op, NULL::bigint AS hash, {old}"
     ).format(
-        live=identifier(pair.live.name),
-        sets=SQL(", ").join(sets),
-        backup=identifier(pair.backup.name),
-        differences=identifier(differences),
-        match=matching(pair, "l", "b"),
-        found=_found(pair),
+        live=only(write.pair.live.name),
+        difference=identifier(write.difference),
+        found=found(write.pair, "l", "d"),
+        old=columns(_columns_of(write.pair), "l"),
     )
 
 
-def _insert(pair: Pair, differences: Name) -> Composed:
-    names = [column.name for column in pair.columns]
-    return SQL(
-        "INSERT INTO {live} ({names}) OVERRIDING SYSTEM VALUE SELECT {targets} FROM {backup} AS b, {differences} AS d"
-        " WHERE {found} AND d.is_new AND NOT d.is_orphan RETURNING 1"
-    ).format(
-        live=identifier(pair.live.name),
-        names=SQL(", ").join([Identifier(name) for name in names]),
-        targets=SQL(", ").join([target(pair, name, {}, is_new=True) for name in names]),
-        backup=identifier(pair.backup.name),
-        differences=identifier(differences),
-        found=_found(pair),
-    )
-
-
-def _found(pair: Pair) -> Composed:
-    equal = [
-        SQL("d.{} OPERATOR(pg_catalog.=) b.{}").format(key(number), Identifier(name))
-        for number, name in enumerate(pair.live.key)
+def _update(write: Write) -> Composed:
+    """Every column that may be changed, the key's too: equal keys may differ in their bytes. `o` is the row before."""
+    pair = write.pair
+    sets = [
+        SQL("{} = {}").format(Identifier(column.name), new_value(number, "d"))
+        for number, column in enumerate(pair.columns)
+        if not column.is_always_identity
     ]
-    return SQL(" AND ").join(equal)
+    if not sets:
+        return SQL("SELECT 'U'::text AS op, NULL::bigint AS hash, o.* FROM {} AS o WHERE false").format(
+            only(pair.live.name)
+        )
+    return SQL(
+        "UPDATE {live} AS l SET {sets} FROM {difference} AS d, {live} AS o"
+        " WHERE {found} AND {found_before} AND d.op = 'U' AND NOT d.is_orphan"
+        " RETURNING 'U'::text AS op, {hash} AS hash, {old}"
+    ).format(
+        live=only(pair.live.name),
+        sets=SQL(", ").join(sets),
+        difference=identifier(write.difference),
+        found=found(pair, "l", "d"),
+        found_before=found(pair, "o", "d"),
+        hash=row_hash("l", pair.live.own_columns),
+        old=columns(_columns_of(pair), "o"),
+    )
+
+
+def _insert(write: Write) -> Composed:
+    """Of what was not there before, the change set keeps the key alone."""
+    pair = write.pair
+    old = [
+        SQL("{}").format(Identifier("l", column.name))
+        if column.name in pair.live.key
+        else SQL("CASE WHEN false THEN {} END").format(Identifier("l", column.name))  # NULL, of its type
+        for column in pair.live.columns
+    ]
+    return SQL(
+        "INSERT INTO {live} AS l ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {difference} AS d"
+        " WHERE d.op = 'I' AND NOT d.is_orphan RETURNING 'I'::text AS op, {hash} AS hash, {old}"
+    ).format(
+        live=identifier(pair.live.name),
+        names=columns([column.name for column in pair.columns]),
+        values=SQL(", ").join([new_value(number, "d") for number in range(len(pair.columns))]),
+        difference=identifier(write.difference),
+        hash=row_hash("l", pair.live.own_columns),
+        old=SQL(", ").join(old),
+    )
