@@ -141,7 +141,8 @@ def _bolt(bot: Bot) -> App:
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),
     )
     incidents, runbook = bot.incidents.incidents, bot.settings.runbook
-    commands = Commands(bot.changes, incidents, runbook, bot.drawing.link, bot.actions, bot.questions)
+    link_in = bot.incidents.drawing.link
+    commands = Commands(bot.changes, incidents, runbook, bot.drawing.link, bot.actions, bot.questions, link_in)
     register(app, changes=bot.changes, commands=commands)
     return app
 

@@ -47,13 +47,8 @@ class Checking:
         return tuple(future.result() for future in futures)
 
     def site(self) -> tuple[CheckResult, ...]:
-        """One sample of each required check that only reads a page: what downtime is measured by."""
-        watched = [
-            replace(check, samples=1)
-            for check in self._runbook.checks
-            if isinstance(check, HttpCheck) and check.required and check.method == "GET" and not check.off
-        ]
-        futures = [self._pool.submit(self._probe.ask, check) for check in watched]
+        """One sample of each check that downtime is measured by."""
+        futures = [self._pool.submit(self._probe.ask, replace(check, samples=1)) for check in self._runbook.watched]
         return tuple(future.result() for future in futures)
 
     def stop(self) -> None:

@@ -80,11 +80,12 @@ class Drawing(Generic[S]):
         """Answer a request's refusal through the command's own address, which works where the bot isn't."""
         self._response_urls[stream] = response_url
 
-    def link(self, drawn: S) -> str:
-        """The address of the message that its thread hangs on; "" while Slack hasn't said where it is."""
-        root = self._pictures.root(drawn)
+    def link(self, drawn: S, name: str = "") -> str:
+        """The address of its message of this name, else of the one that its thread hangs on; "" while there is none."""
+        posted = drawn.posted.get(name)
+        ts = posted.ts if posted and posted.ts else self._pictures.root(drawn)
         try:
-            return self._slack.link(drawn.channel, root) if root else ""
+            return self._slack.link(drawn.channel, ts) if ts else ""
         except BotError:
             return ""
 

@@ -18,7 +18,7 @@ from bot.drawing import Drawing, Pictures
 from bot.eligibility import Eligibility
 from bot.incidents import Incidents
 from bot.journal import INCIDENTS, Journal, Log
-from bot.messages import incident as pictures
+from bot.messages import incident_thread, ways
 from bot.monitoring import Monitoring
 from bot.pin_watch import PinWatch
 from bot.responding import Responding
@@ -71,8 +71,8 @@ class Around:
 def build_incidents(around: Around, outside: Outside) -> IncidentParts:
     """The parts, not started."""
     journal, runbook = Journal(around.log, INCIDENTS), around.runbook
-    ways = Ways(status_page=outside.status_page, post=outside.post, names=outside.slack)
-    sending = Sending(journal=journal, runbook=runbook, ways=ways, clock=around.clock, wake=around.wake)
+    ways_out = Ways(status_page=outside.status_page, post=outside.post, names=outside.slack)
+    sending = Sending(journal=journal, runbook=runbook, ways=ways_out, clock=around.clock, wake=around.wake)
     pin_watch = _pin_watch(around, journal, outside.vercel)
     responding = Responding(
         journal=journal,
@@ -99,13 +99,13 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
 
 
 def _pictures(around: Around, outside: Outside) -> Pictures[Incident]:
-    ways = pictures.Ways(has_status_page=outside.status_page is not None, has_mail=outside.post is not None)
+    has = ways.Ways(has_status_page=outside.status_page is not None, has_mail=outside.post is not None)
 
     def root(incident: Incident) -> str:
         opener = around.requests.read(incident.request) if incident.request else None
-        return pictures.root_of(incident, opener)
+        return incident_thread.root_of(incident, opener)
 
-    return Pictures(lambda incident: pictures.messages_of(incident, around.runbook, ways), root)
+    return Pictures(lambda incident: incident_thread.messages_of(incident, around.runbook, has), root)
 
 
 def _pin_watch(around: Around, journal: Journal[Incident], vercel: Vercel | None) -> PinWatch | None:

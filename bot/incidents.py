@@ -18,8 +18,10 @@ from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.journal import Journal
 from bot.messages.standing import what
+from bot.messages.wording import plain
 
 EVER = sys.maxsize  # incidents: the last one of a channel may be long ago
+LONGEST_WHAT = 600  # characters; it stands in drafts
 _RAN = (State.VERIFIED, State.CHECKS_FAIL)
 
 
@@ -133,7 +135,7 @@ class Incidents:
         scenario = next((one.name for one in self._runbook.scenarios if one.title == request.title), "")
         return {
             "request": request.id,
-            "what": what(request, self._runbook),
+            "what": plain(what(request, self._runbook), LONGEST_WHAT),
             "scenario": scenario,
             "has_reason": bool(request.reason),
             "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,

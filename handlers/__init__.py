@@ -3,6 +3,7 @@
 A handler parses, makes one call on a verb and answers. What arrived is in the log before it is acknowledged.
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +11,8 @@ from slack_bolt import App
 
 from bot.changes import Changes
 from bot.core.change import Kind
-from handlers import dbrestore, decide, errors, follow, rollback
+from bot.core.incident import Verb
+from handlers import dbrestore, decide, errors, follow, incident, rollback
 from handlers.commands import Commands
 
 COMMANDS = {"/rollback": rollback.command, "/dbrestore": dbrestore.command}
@@ -26,6 +28,12 @@ BUTTONS: dict[str, Callable[..., None]] = {
     "plan_again": follow.plan_again_clicked,
 }
 VIEWS = {"denial": decide.denial_submitted}
+INCIDENT_BUTTONS: dict[Verb, Callable[..., None]] = {
+    **{verb: partial(incident.pressed, verb=verb) for verb in Verb},
+    Verb.NOT_NEEDED: incident.not_needed_pressed,
+    Verb.DOWN_SINCE: incident.down_since_pressed,
+}
+INCIDENT_VIEWS = {Verb.NOT_NEEDED: incident.not_needed_submitted, Verb.DOWN_SINCE: incident.down_since_submitted}
 
 
 def register(app: App, *, changes: Changes, commands: Commands) -> None:
@@ -36,4 +44,8 @@ def register(app: App, *, changes: Changes, commands: Commands) -> None:
         app.action(action_id)(partial(answer_click, changes=changes))
     for callback_id, answer_view in VIEWS.items():
         app.view(callback_id)(partial(answer_view, changes=changes))
+    for verb, answer_press in INCIDENT_BUTTONS.items():  # a message may have several of one: each has its number
+        app.action(re.compile(rf"^incident_{verb}(_\d+)?$"))(partial(answer_press, incidents=commands.incidents))
+    for verb, answer_form in INCIDENT_VIEWS.items():
+        app.view(f"incident_{verb}")(partial(answer_form, incidents=commands.incidents))
     app.error(errors.tell)

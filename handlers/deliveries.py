@@ -39,11 +39,25 @@ def about(body: Mapping[str, Any]) -> tuple[str, str]:
     return named_in(body["actions"][0].get("value", ""))
 
 
+def about_incident(body: Mapping[str, Any]) -> tuple[str, str]:
+    """The incident that a button holds, and what of it the button is about; empty as above."""
+    return incident_in(body["actions"][0].get("value", ""))
+
+
 def named_in(text: str) -> tuple[str, str]:
     """The request and the digest in a button's value or a modal's private metadata."""
+    return _values(text, "request", "digest")
+
+
+def incident_in(text: str) -> tuple[str, str]:
+    """The incident and what of it is meant, in a button's value or a modal's private metadata."""
+    return _values(text, "incident", "about")
+
+
+def _values(text: str, first: str, second: str) -> tuple[str, str]:
     try:
         value = json.loads(text)
-        return str(value["request"]), str(value["digest"])
+        return str(value[first]), str(value[second])
     except (ValueError, TypeError, KeyError):
         return "", ""
 

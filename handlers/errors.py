@@ -25,10 +25,15 @@ def tell(error: Exception, body: dict[str, Any]) -> BoltResponse:
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": picture.text, "blocks": list(picture.blocks)})
     if body.get("type") == "view_submission":  # 200 without a body would close the modal as if it was taken
-        return _json({"response_action": "errors", "errors": {"reason": picture.text}})
+        return _json({"response_action": "errors", "errors": {_input_of(body): picture.text}})
     if body.get("response_url"):
         _send(body["response_url"], picture.text)
     return BoltResponse(status=200 if isinstance(error, Refused) else 500)
+
+
+def _input_of(body: dict[str, Any]) -> str:
+    """The modal's input that the answer stands at: Slack shows it nowhere else."""
+    return next(str(block["block_id"]) for block in body["view"]["blocks"] if block["type"] == "input")
 
 
 def _json(body: dict[str, Any]) -> BoltResponse:

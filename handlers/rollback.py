@@ -12,6 +12,7 @@ from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
 from bot.looking import TIMELINE, VERIFY
+from bot.messages.incident_status import incident_lines
 from bot.messages.picture import Picture
 from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
 from handlers.commands import Answer, Commands, whisper
@@ -125,7 +126,8 @@ def _request(typed: Typed) -> str:
 def _status(commands: Commands, _: Typed, delivery: Delivery) -> Picture:
     requests = commands.changes.open_and_newest()
     is_asked = last_rollback(requests) is not None and _is_asked(commands, "pinned", delivery)
-    return status(requests, commands.link, commands.runbook, is_asked=is_asked)
+    open_now = incident_lines(commands.incidents.open_and_newest(), commands.link_in)
+    return status(requests, commands.link, commands.runbook, is_asked=is_asked, incidents=open_now)
 
 
 def _is_asked(commands: Commands, question: str, delivery: Delivery) -> bool:

@@ -131,6 +131,7 @@ class Reminder:
     overdue_at: datetime | None = None
     is_own: bool = False  # the bot posts it itself, in the internal channel
     reference: str = ""  # what the other side calls it, or under which name it was sent
+    was_sent: bool = False  # the bot sent it, and the other side took it
     failure: str = ""  # of the last attempt to send it
 
     @property
@@ -151,7 +152,7 @@ def name_of_notice(reminder: Reminder) -> str:
 
 @dataclass(frozen=True)
 class Tick:
-    """Who ticked an item and when; `evidence` is what the bot saw where it ticked it itself."""
+    """Who ticked an item and when; `evidence` is what the bot saw where it ticked it itself, of a phase the request."""
 
     by: str
     at: datetime

@@ -25,6 +25,8 @@ def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
     if incident.resolved_at:
         by = f"<@{incident.resolved_by}> at {incident.resolved_at:%H:%M} UTC"
         return Refused("resolved", f"{incident.id} is resolved already, by {by}. Nothing was changed.")
+    if press.verb is Verb.PHASE_DONE:
+        return _phase(incident, press)
     return _correction(incident, press) if press.verb is Verb.DOWN_SINCE else None
 
 
@@ -67,6 +69,17 @@ def _item(incident: Incident, press: Press) -> Refused | None:
         return None
     by = f"<@{tick.by}>" if tick.by.startswith(("U", "W")) else "the bot"
     return Refused("late", f"This was ticked already by {by} at {tick.at:%H:%M} UTC.")
+
+
+def _phase(incident: Incident, press: Press) -> Refused | None:
+    """Phases are done in their order: the next one, and no other."""
+    if not press.about.isdecimal() or int(press.about) > len(incident.phases_done):
+        return Refused("unknown", f"That is not the phase that {incident.id} is at. Nothing was changed.")
+    tick = incident.phases_done.get(int(press.about))
+    if tick is None:
+        return None
+    by = f"<@{tick.by}>" if tick.by.startswith(("U", "W")) else tick.evidence or "the bot"
+    return Refused("late", f"This phase was done already, by {by} at {tick.at:%H:%M} UTC. Nothing was changed.")
 
 
 def _correction(incident: Incident, press: Press) -> Refused | None:

@@ -129,6 +129,13 @@ def _moved(state: Telling | None = None, **names: str) -> "_Effect":
     return effect
 
 
+def _done(incident: Incident, event: Event, data: _Data) -> Incident:
+    """A person said so, or it was sent: then the other side's name for it came with it."""
+    was = incident.reminders[data["reminder"]]
+    told = {"was_sent": True, "reference": data["reference"]} if "reference" in data else {}
+    return _with(incident, replace(was, state=Telling.DONE, by=event.actor, at=event.at, **told))
+
+
 def _snoozed(incident: Incident, event: Event, data: _Data) -> Incident:
     was, until = incident.reminders[data["reminder"]], datetime.fromisoformat(data["until"])
     return _with(incident, replace(was, state=Telling.SNOOZED, by=event.actor, at=event.at, until=until))
@@ -155,7 +162,8 @@ def _ticked(incident: Incident, event: Event, data: _Data) -> Incident:
 
 
 def _phase_done(incident: Incident, event: Event, data: _Data) -> Incident:
-    done = {number: Tick(event.actor, event.at) for number in range(data["phase"] + 1)}
+    tick = Tick(event.actor, event.at, data.get("request", ""))
+    done = dict.fromkeys(range(data["phase"] + 1), tick)
     return replace(incident, phases_done={**done, **incident.phases_done})
 
 
@@ -183,7 +191,7 @@ _EFFECTS: dict[Happened, _Effect] = {
     Happened.REMINDER_DUE: _due,
     Happened.REMINDER_OVERDUE: _overdue,
     Happened.REMINDER_SNOOZED: _snoozed,
-    Happened.REMINDER_DONE: _moved(Telling.DONE, reference="reference"),
+    Happened.REMINDER_DONE: _done,
     Happened.REMINDER_DROPPED: _moved(Telling.DROPPED, why="why"),
     Happened.SENDING_BEGUN: _moved(Telling.SENDING, reference="reference"),
     Happened.SENDING_FAILED: _moved(Telling.DUE, failure="text"),

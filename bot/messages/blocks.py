@@ -4,12 +4,14 @@ Every mrkdwn is verbatim: Slack makes no mention, channel or link of its own out
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bot.messages.picture import Block
 from bot.messages.wording import fitting, plain
 
 SECTION, MESSAGE_TEXT, MESSAGE_BLOCKS = 3000, 11_000, 45
+_MENTION = re.compile(r"(<[@#]\w+>)")
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 
 
@@ -43,14 +45,28 @@ def preformatted(text: str) -> Block:
     return {"type": "rich_text", "elements": [inside]}
 
 
+def quote(text: str, ours: Collection[str] = ()) -> Block:
+    """Lines set apart, to be copied as they are: nothing in them means anything to Slack but the mentions in `ours`."""
+    pieces = (piece for piece in _MENTION.split(text) if piece)
+    elements = [_named(piece) if piece in ours else {"type": "text", "text": piece} for piece in pieces]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": elements}]}
+
+
+def _named(mentioned: str) -> Block:
+    """A person or a channel, shown by name."""
+    if mentioned.startswith("<@"):
+        return {"type": "user", "user_id": mentioned[2:-1]}
+    return {"type": "channel", "channel_id": mentioned[2:-1]}
+
+
 def actions(buttons: Sequence[Block]) -> list[Block]:
     """A row of buttons, or nothing where there is none."""
     return [{"type": "actions", "elements": list(buttons)}] if buttons else []
 
 
 def button(label: str, action_id: str, **about: str) -> Block:
-    """A button that says what it is `about`: which request, and which plan."""
-    value = json.dumps(about)
+    """A button that says what it belongs to: a request and its plan's digest, or an incident and something in it."""
+    value = json.dumps(about, ensure_ascii=False)
     return {"type": "button", "text": _plain(label), "action_id": action_id, "value": value}
 
 

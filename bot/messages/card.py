@@ -62,7 +62,7 @@ def _clock(request: ChangeRequest) -> str:
         parts.append(f"Expires at {moment(request.expires_at)}")
     elif request.approved_at and request.required:
         parts.append(f"Approved at {moment(request.approved_at)}")
-    return " · ".join(parts)
+    return " · ".join([*parts, *([f"Incident {request.incident}"] if request.incident else [])])
 
 
 def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:

@@ -15,7 +15,7 @@ from bot.messages.picture import Picture, picture
 from bot.messages.pin import last_known
 from bot.messages.rollback import Rollback
 from bot.messages.standing import headline, what
-from bot.messages.wording import capital, count, escape, mention, moment, sentence
+from bot.messages.wording import capital, count, escape, linked, mention, moment, sentence
 
 ASKING = "Vercel is being asked whether that still holds; the answer comes in a moment."
 HELD = "Noted; Slack is slow to say who you are. Your click is kept and decided as soon as it answers."
@@ -141,10 +141,12 @@ def status(
     runbook: Runbook,
     *,
     is_asked: bool = False,
+    incidents: Sequence[str] = (),
 ) -> Picture:
     """Open requests, what holds a target, and the newest rollback among `requests`; `link` is a card's address.
 
-    `is_asked` says that Vercel is being asked whether that rollback still pins production.
+    `is_asked` says that Vercel is being asked whether that rollback still pins production; `incidents` are the lines
+    about open ones.
     """
     is_open = [r for r in requests if not r.is_final and r.plan]
     lines = ["*Open requests*" if is_open else "No open requests."]
@@ -152,7 +154,7 @@ def status(
     lines += [f"… and {count(len(is_open) - _SHOWN, 'more request')}"] if len(is_open) > _SHOWN else []
     last = last_rollback(requests)
     pinned = [_pinned(last, link(last.request), runbook)] if last else []
-    return _told([*lines, *pinned, *([ASKING] if last and is_asked else [])])
+    return _told([*incidents, *lines, *pinned, *([ASKING] if last and is_asked else [])])
 
 
 def timeline_shared(incident: str) -> Picture:
@@ -194,12 +196,7 @@ def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:
     if request.state is State.WAITING and request.expires_at:
         ends = f", expires at {moment(request.expires_at)}"
     holds = f"; it holds {escape(', '.join(request.targets), _PHRASE)}" if request.running else ""
-    return f"{headline(request)} · {_linked(request, address)}: {phrase}{ends}{holds}"
-
-
-def _linked(request: ChangeRequest, address: str) -> str:
-    is_safe = address.startswith("https://") and not set(address) & set("<>|\\ ")
-    return f"<{escape(address)}|{request.id}>" if is_safe else request.id
+    return f"{headline(request)} · {linked(request.id, address)}: {phrase}{ends}{holds}"
 
 
 def _pinned(last: LastRollback, address: str, runbook: Runbook) -> str:
@@ -207,4 +204,4 @@ def _pinned(last: LastRollback, address: str, runbook: Runbook) -> str:
     team = runbook.vercel.team if runbook.vercel else ""
     phrase = escape(Rollback(last.facts, team).what, _PHRASE)
     when = moment(last.at, "{date_short_pretty} at {time}")
-    return f"📌 Last rollback: {_linked(last.request, address)}, {phrase}, {when}. {last_known()}"
+    return f"📌 Last rollback: {linked(last.request.id, address)}, {phrase}, {when}. {last_known()}"

@@ -4,7 +4,7 @@ Harmless means: it can't mention anyone, can't fake a link, can't turn the readi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 _TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
@@ -35,6 +35,14 @@ def sentence(text: str, most: int = 0) -> str:
     return _OURS.sub(r"<\1>", "\n".join(lines))
 
 
+def escape_lines(text: str, ours: Collection[str] = ()) -> str:
+    """Several lines for mrkdwn in which nothing means anything to Slack but the mentions in `ours`, as "<@U0ANA>"."""
+    escaped = "\n".join(escape(line) for line in text.splitlines())
+    for mentioned in ours:
+        escaped = escaped.replace(_escaped(mentioned), mentioned)
+    return escaped
+
+
 def fitting(text: str, most: int) -> Iterator[str]:
     """The mrkdwn in pieces of at most `most` characters, cut in no mention, link or escaped character."""
     if len(text) <= most:
@@ -60,6 +68,12 @@ def mention_of_group(group: str) -> str:
     return f"<!subteam^{group}>" if _ID.fullmatch(group) else escape(group)
 
 
+def linked(name: str, address: str) -> str:
+    """The name as a link; where the address is none that the bot can have made, the name."""
+    is_safe = address.startswith("https://") and not set(address) & set("<>|\\ ")
+    return f"<{_escaped(address)}|{name}>" if is_safe else name
+
+
 def moment(at: datetime, form: str = "{time}") -> str:
     """A moment that everyone reads in their own time zone; `form` is one of Slack's date formats."""
     fallback = f"{at:%Y-%m-%d %H:%M}" if "date" in form else f"{at:%H:%M}"
@@ -77,6 +91,11 @@ def span(of: timedelta) -> str:
         return count(of.days, "day")
     minutes = int(of.total_seconds()) // 60
     return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004  # minutes of an hour
+
+
+def at_most(mrkdwn: str, most: int) -> str:
+    """The mrkdwn, or as much of its beginning as `most` characters hold and "…"; cut in no mention or link."""
+    return mrkdwn if len(mrkdwn) <= most else f"{next(fitting(mrkdwn, most - 1))}…"
 
 
 def listed(words: list[str]) -> str:

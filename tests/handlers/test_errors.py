@@ -5,7 +5,11 @@ import json
 from bot.core.errors import Refused
 from handlers.errors import tell
 
-MODAL = {"type": "view_submission", "user": {"id": "U_BEN"}}
+MODAL = {
+    "type": "view_submission",
+    "user": {"id": "U_BEN"},
+    "view": {"blocks": [{"type": "input", "block_id": "reason"}]},
+}
 CLICK = {"type": "block_actions", "user": {"id": "U_BEN"}}
 COMMAND = {"command": "/rollback", "text": "vercel"}
 

@@ -176,7 +176,7 @@ def _state_values(view: Mapping[str, Any], values: Mapping[str, Any]) -> dict[st
     found = {}
     for block in inputs:
         element = block["element"]
-        value = values.get(element["action_id"], element.get("initial_value"))
+        value = values.get(element["action_id"], element.get("initial_value", element.get("initial_date_time")))
         assert value or block.get("optional"), f"{element['action_id']} must be filled in"
         found[block["block_id"]] = {element["action_id"]: _value(element, value)}
     return found
@@ -186,7 +186,11 @@ def _value(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
     """What an input holds: a string is text or the value of one option, a list the values of several."""
     kind = element["type"]
     if "options" not in element:
-        named = {"users_select": "selected_user", "conversations_select": "selected_conversation"}
+        named = {
+            "users_select": "selected_user",
+            "conversations_select": "selected_conversation",
+            "datetimepicker": "selected_date_time",  # seconds
+        }
         return {"type": kind, named.get(kind, "value"): value or None}
     options = {option["value"]: option for option in element["options"]}
     if kind in ("checkboxes", "multi_static_select"):

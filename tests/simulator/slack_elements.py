@@ -87,7 +87,14 @@ def _plain_text_input(element: Element, pointer: str) -> Problems:
     yield from string(element.get("initial_value", ""), f"{pointer}/initial_value", element.get("max_length", 3000))
 
 
+def _datetimepicker(element: Element, pointer: str) -> Problems:
+    at = element.get("initial_date_time", 1_000_000_000)
+    if not isinstance(at, int) or len(str(at)) != 10:
+        yield f"must be a UNIX timestamp of 10 digits [json-pointer:{pointer}/initial_date_time]"
+
+
 _RULES: dict[str, Callable[[Element, str], Problems]] = {
     "button": _button,
     "plain_text_input": _plain_text_input,
+    "datetimepicker": _datetimepicker,
 }

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.core.plan import canonical
 from bot.core.runbook.addresses import is_address
-from bot.core.runbook.checks import AnyCheck
+from bot.core.runbook.checks import AnyCheck, HttpCheck
 from bot.core.runbook.fields import Reading, json_value, table
 from bot.core.runbook.problems import RunbookProblems, entries, problem_lines, repeated_names
 from bot.core.runbook.tables import (
@@ -55,6 +55,12 @@ class Runbook(RunbookTables):
 
     digest: str
     check_digests: Mapping[str, str]
+
+    @property
+    def watched(self) -> tuple[HttpCheck, ...]:
+        """The required checks that only read a page: what downtime is measured by."""
+        pages = [check for check in self.checks if isinstance(check, HttpCheck) and check.method == "GET"]
+        return tuple(check for check in pages if check.required and not check.off)
 
     def required_for(self, risk: str) -> int:
         """How many different people must approve a request of this risk."""

@@ -18,6 +18,7 @@ from bot.core.runbook.templates import PLACEHOLDERS, Template, placeholders_in, 
 
 RISKS = ("low", "medium", "high", "critical")
 _T = TypeVar("_T")
+LONGEST_NAME, LONGEST_DRAFT = 100, 3000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ID = re.compile(r"[SUW][A-Z0-9_]+")  # of a user group or a person
 _CHANNEL = re.compile(r"[^#\s]+")
@@ -69,6 +70,12 @@ def _line(value: object) -> str:
     if _CONTROL.search(_some_text(value)):
         raise ValueError("must be one line")
     return _text(value)
+
+
+def _name(value: object) -> str:
+    if len(_line(value)) > LONGEST_NAME:
+        raise ValueError(f"may have at most {LONGEST_NAME} characters")
+    return _line(value)
 
 
 def _lines(value: object) -> tuple[str, ...]:
@@ -131,6 +138,8 @@ def _draft(value: object) -> str:
     if unknown := [word for word in placeholders_in(_some_text(value)) if word not in PLACEHOLDERS]:
         sentences = (f"{{{word}}} is no placeholder{did_you_mean(word, PLACEHOLDERS)}" for word in unknown)
         raise ValueError("; ".join(sentences))
+    if len(_text(value)) > LONGEST_DRAFT:
+        raise ValueError(f"may have at most {LONGEST_DRAFT} characters")
     return _text(value)
 
 
@@ -235,6 +244,7 @@ def _channels(value: object, info: ValidationInfo) -> tuple[str, ...]:
 Text: TypeAlias = Annotated[str, PlainValidator(_text)]  # may be ""
 SomeText: TypeAlias = Annotated[str, PlainValidator(_some_text)]
 Line: TypeAlias = Annotated[str, PlainValidator(_line)]
+Name: TypeAlias = Annotated[str, PlainValidator(_name)]  # of what buttons are about: their values have a limit
 Lines: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_lines)]
 SomeLines: TypeAlias = Annotated[tuple[str, ...], PlainValidator(some_lines)]
 Flag: TypeAlias = Annotated[bool, PlainValidator(_flag)]

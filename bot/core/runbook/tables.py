@@ -20,6 +20,7 @@ from bot.core.runbook.fields import (
     Line,
     Lines,
     ListTemplate,
+    Name,
     NotYet,
     Offset,
     Requesters,
@@ -217,7 +218,7 @@ def _are_mail_addresses(to: Template) -> Template:
 class Reminder:
     """Something to tell somebody at a time; the bot drafts it, a person sends it."""
 
-    audience: Line
+    audience: Name
     when: When
     due: Due | None = None
     to: Annotated[ListTemplate, AfterValidator(_are_mail_addresses)] = Template([], {})
@@ -248,7 +249,7 @@ class Communications:
 class Checklist:
     """What people tick."""
 
-    name: Line
+    name: Name
     when: When
     due: Due | None = None
     items: SomeLines

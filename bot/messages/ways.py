@@ -1,0 +1,55 @@
+"""The way that a reminder goes: where the bot would send it, else what a person does instead; in words."""
+
+from dataclasses import dataclass
+
+from bot.core.communication import INTERNAL, STATUS_PAGE, recipients_of
+from bot.core.incident import Incident, Reminder
+from bot.core.runbook import Runbook
+from bot.messages.wording import count, escape
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways out of Slack that the bot has: then a draft has a button that sends it."""
+
+    has_status_page: bool
+    has_mail: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """How its button is called, and where it goes. No address is in it, only how many there are."""
+
+    label: str
+    where: str
+
+
+def way_of(reminder: Reminder, incident: Incident, runbook: Runbook, ways: Ways) -> Way | None:
+    """As `Ways.send` of bot/sending.py chooses; None = the bot has none."""
+    recipients = recipients_of(incident, runbook, reminder.key)
+    if recipients and ways.has_mail:
+        return Way("Send it", f"by mail to the {count(len(recipients), 'recipient')} of the runbook")
+    if reminder.audience.casefold() != STATUS_PAGE or not ways.has_status_page:
+        return None
+    return Way("Post it", "on the status page" + (", and closes the incident there" if reminder.reference else ""))
+
+
+def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
+    """What a person does where the bot has no way, as mrkdwn."""
+    recipients, internal = recipients_of(incident, runbook, reminder.key), runbook.communications.internal_channel
+    if recipients:
+        return f"Mail this to the {count(len(recipients), 'recipient')} that the runbook names."
+    if reminder.audience.casefold() == STATUS_PAGE:
+        return "Post this on the status page."
+    if reminder.audience.casefold() == INTERNAL and internal:
+        return (
+            f"The bot could not see its notice arrive in <#{escape(internal)}>. Look there; post it if it is missing."
+        )
+    return "Tell them, in these words or your own."
+
+
+def where_to_look(reminder: Reminder) -> str:
+    """Where a person finds out whether it was sent, as mrkdwn."""
+    if reminder.reference.startswith("<"):
+        return f"Look in the sender's or a recipient's mailbox for the Message-ID `{escape(reminder.reference)}`."
+    return "Look at the status page."
