@@ -150,6 +150,9 @@ class History:
     def planned_again(self) -> "History":
         return self.then(Kind.PLANNED_AGAIN, {"request": "R-18"}, ANA)
 
+    def joined(self) -> "History":
+        return self.then(Kind.INCIDENT_JOINED, {"incident": "I-3"})
+
     def undone(self, *steps: int) -> "History":
         return self.then(Kind.UNDONE, {"request": "R-18", "steps": list(steps)})
 
@@ -296,4 +299,5 @@ TYPICAL: dict[str, History] = {
     "refused": History().refused(),
     "clicks": waiting().click_refused(ANA, "You asked for R-17, so somebody else has to approve.").click_held(BEN),
     "fault": waiting().fault(),
+    "in_an_incident": waiting().joined(),
 }

@@ -42,7 +42,7 @@ def _line(outage: Outage, incident: Incident) -> str:
         return f"🟢 Works again since {moment(outage.until)}; it was down since {since}{said}."
     if incident.is_final:
         return f"🔴 Down since {since}{said}, and still when this was resolved."
-    failing = f" Failing then: {listed(names[:_CHECKS_SHOWN] + more)}." if names else ""
+    failing = f" First seen to fail: {listed(names[:_CHECKS_SHOWN] + more)}." if names else ""
     return f"🔴 *Down since {since}*{said}.{failing}"
 
 

@@ -5,14 +5,14 @@ It follows what happens afterwards, so what it calls open is open.
 
 from collections.abc import Iterator
 
-from bot.core.incident import Incident, Reminder, Telling
+from bot.core.incident import Incident, Reminder
 from bot.core.incident_due import PINNED
 from bot.core.runbook import Runbook
 from bot.messages.blocks import sections
 from bot.messages.downtime import total
 from bot.messages.incident import headline, requests
 from bot.messages.picture import Picture, picture
-from bot.messages.reminder import outcome_of
+from bot.messages.reminder import called, outcome_of
 from bot.messages.wording import at_most, count, escape, moment
 
 _NAME, _SHOWN = 160, 12
@@ -27,7 +27,7 @@ def resolved(incident: Incident, runbook: Runbook) -> Picture:
         [
             head,
             *requests(incident),
-            *(["*Told*", *_some(told)] if told else ["Nobody was told through the bot."]),
+            *(["*Who was told*", *_some(told)] if told else ["Nobody was told through the bot."]),
             *(["*Still open*", *_some(left)] if left else ["Nothing is open."]),
             _TIMELINE,
         ]
@@ -43,7 +43,7 @@ def _since(incident: Incident) -> str:
 def _told(incident: Incident) -> Iterator[str]:
     """Whoever was to be told, and what came of it."""
     for one in _settled(incident):
-        yield f"• {at_most(escape(one.audience), _NAME)}: {outcome_of(one)}"
+        yield f"• {called(one)}: {outcome_of(one)}"
 
 
 def _settled(incident: Incident) -> list[Reminder]:
@@ -56,8 +56,7 @@ def _open(incident: Incident) -> Iterator[str]:
             yield f"• {one.request} has not ended: see its card"
     for reminder in incident.reminders.values():
         if reminder.is_open and reminder.audience != PINNED:
-            waits = "is being told" if reminder.state is Telling.SENDING else "to be told"
-            yield f"• {at_most(escape(reminder.audience), _NAME)}: {waits}, in the thread"
+            yield f"• {called(reminder)}: {outcome_of(reminder)}, in the thread"
     for checklist in incident.checklists.values():
         if checklist.left:
             yield f"• {at_most(escape(checklist.name), _NAME)}: {count(len(checklist.left), 'item')} not ticked"

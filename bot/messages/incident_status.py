@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.core.incident import Incident, Reminder
 from bot.messages.incident_thread import ROOT, name_of
-from bot.messages.reminder import outcome_of
-from bot.messages.wording import at_most, count, escape, linked, moment
+from bot.messages.reminder import called, outcome_of
+from bot.messages.wording import count, escape, linked, moment
 
-_SHOWN, _REMINDERS_SHOWN, _NAME = 10, 8, 120
+_SHOWN, _REMINDERS_SHOWN = 10, 8
 _DAY_AND_TIME = "{date_short_pretty} at {time}"
 
 
@@ -28,8 +28,7 @@ def _lines(incident: Incident, link: Callable[[Incident, str], str]) -> Iterator
         yield f"🚨 {named} in <#{escape(incident.channel)}>, {since}; {_down(incident)}"
     waiting = _waiting(incident)
     for one in waiting[:_REMINDERS_SHOWN]:
-        what = linked("to tell", link(incident, name_of(one)))
-        yield f"   📣 {what} {at_most(escape(one.audience), _NAME)}: {outcome_of(one)}"
+        yield f"   📣 {linked(called(one), link(incident, name_of(one)))}: {outcome_of(one)}"
     if len(waiting) > _REMINDERS_SHOWN:
         yield f"   … and {count(len(waiting) - _REMINDERS_SHOWN, 'more reminder')}"
 

@@ -38,12 +38,13 @@ def _line(incident: Incident, number: int, phase: Phase, *, is_now: bool) -> str
     told, tick = f"{begins}-{ends} {_named(phase)}", incident.phases_done.get(number)
     is_late = number in incident.phases_late
     if tick:
-        return f"✅ {told}: done {'late' if is_late else 'on time'}, {_by(tick)} at {moment(tick.at)}"
+        when = " late" if is_late else " on time" if tick.at <= incident.made_at + phase.ends else ""
+        return f"✅ {told}: done{when}, {_by(tick)} at {moment(tick.at)}"
     if incident.is_final:
         return f"▫️ {told}: nobody marked it as done"
     if is_late:
-        return f"⏰ {told}: *late*, not done by {ends}"
-    return f"▶️ *{told}: due by {ends}*" if is_now else f"▫️ {told}"
+        return f"⏰ {told}: *late*"
+    return f"▶️ *{told}: due next*" if is_now else f"▫️ {told}"
 
 
 def _by(tick: Tick) -> str:

@@ -11,7 +11,7 @@ from bot.messages.incident import press
 from bot.messages.notice import ours
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.ways import Way, Ways, by_hand, way_of, where_to_look
-from bot.messages.wording import at_most, escape, escape_lines, mention, moment
+from bot.messages.wording import at_most, capital, escape, escape_lines, mention, moment
 
 _AUDIENCE, _SUBJECT, _TOLD, _FALLBACK, _DRAFT = 200, 300, 500, 700, 7000
 _SYMBOLS = {
@@ -42,7 +42,7 @@ def reminder_message(reminder: Reminder, incident: Incident, runbook: Runbook, w
 
 def earlier_round(reminder: Reminder, incident: Incident) -> Picture:
     """The message of a round that another one followed: nothing can be pressed on it any more."""
-    told = f"💤 {_to(reminder)}: this was snoozed. A newer message in this thread asks again."
+    told = f"💤 {called(reminder)}: this was snoozed. A newer message in this thread asks again."
     return picture(f"{incident.id}: {told}", [section(told)])
 
 
@@ -50,7 +50,7 @@ def overdue(reminder: Reminder, incident: Incident) -> Picture:
     """Said once; it stays true, because it says of what moment it is."""
     at = f"At {moment(reminder.overdue_at)}" if reminder.overdue_at else "When it was due"
     ask = f"{mention(incident.opened_by)}, please see to it or ask somebody; the draft is above, in this thread."
-    told = f"⏰ *Overdue: {_to(reminder)}.* {at} nobody had said that it is done. {ask}"
+    told = f"⏰ *Overdue: {called(reminder)}.* {at} nobody had said that it is done. {ask}"
     return picture(f"{incident.id}: {told}", [section(told)])
 
 
@@ -62,8 +62,8 @@ def outcome_of(reminder: Reminder) -> str:
     words = {
         Telling.DUE: "not sent" if reminder.failure else "due now",
         Telling.SNOOZED: f"snoozed{by}{f' until {moment(reminder.until)}' if reminder.until else ''}",
-        Telling.SENDING: f"being sent, ordered{by}{at}",
-        Telling.LOST: f"maybe sent, ordered{by}",
+        Telling.SENDING: f"being sent, pressed{by}{at}",
+        Telling.LOST: f"maybe sent, pressed{by}",
         Telling.DONE: f"{_how(reminder)}{by}{at}",
         Telling.DROPPED: f"not needed any more{why}" if reminder.by == BOT else f"not needed, said{by}{at}{why}",
     }
@@ -79,11 +79,16 @@ def _how(reminder: Reminder) -> str:
 def _head(reminder: Reminder) -> str:
     symbol = "⚠️" if reminder.state is Telling.DUE and reminder.failure else _SYMBOLS[reminder.state]
     known = f" Its reference: `{escape(reminder.reference, _SUBJECT)}`." if reminder.was_sent else ""
-    return f"{symbol} *{_to(reminder)}*: {outcome_of(reminder)}.{known}"
+    return f"{symbol} *{called(reminder)}*: {outcome_of(reminder)}.{known}"
 
 
-def _to(reminder: Reminder) -> str:
-    return "Still pinned" if reminder.audience == PINNED else f"Tell {at_most(escape(reminder.audience), _AUDIENCE)}"
+def called(reminder: Reminder) -> str:
+    """What it is called, as mrkdwn."""
+    if reminder.audience == PINNED:
+        return "Still pinned"
+    follows = not reminder.key.startswith(f"{reminder.audience}/")  # the key of an all clear begins with its own name
+    what = capital(reminder.key.partition("/")[0]) if follows else "Message"
+    return at_most(escape(f"{what} for {reminder.audience}"), _AUDIENCE)
 
 
 def _expected(reminder: Reminder, incident: Incident, runbook: Runbook, way: Way | None) -> str:
@@ -91,8 +96,8 @@ def _expected(reminder: Reminder, incident: Incident, runbook: Runbook, way: Way
     failed = f"{at_most(escape(reminder.failure), _TOLD)} " if reminder.failure else ""
     match reminder.state:
         case Telling.DUE if way:
-            may = f"An approver, or whoever asked for a change here, may press *{way.label}*."
-            return f"{failed}*{way.label}* sends it {way.where}. {may} *Done* says that somebody told them otherwise."
+            may = "(for approvers, and whoever asked for a change here)"
+            return f"{failed}*{way.label}* {way.does} {may}. *Done*: somebody told them otherwise."
         case Telling.DUE:
             return f"{failed}{by_hand(reminder, incident, runbook)} Then press *Done*; anybody here may."
         case Telling.LOST:
@@ -121,7 +126,7 @@ def _buttons(reminder: Reminder, incident: Incident, way: Way | None) -> Iterato
     if way:
         label = f"{way.label} again" if is_lost else way.label
         twice = "It may have arrived already, and would then be there twice. " if is_lost else ""
-        text = f"{twice}The draft goes out now {way.where}, with names in place of mentions."
+        text = f"{twice}This button {way.does}, now and with names in place of mentions."
         asking = press(label, Verb.SEND, incident, reminder.key)
         yield confirmed(asking, title=f"{label}?", text=text, is_dangerous=is_lost)
     yield press("Done", Verb.DONE, incident, reminder.key)

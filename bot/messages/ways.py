@@ -18,20 +18,21 @@ class Ways:
 
 @dataclass(frozen=True)
 class Way:
-    """How its button is called, and where it goes. No address is in it, only how many there are."""
+    """How its button is called, and what that does. No address is in it, only how many there are."""
 
     label: str
-    where: str
+    does: str
 
 
 def way_of(reminder: Reminder, incident: Incident, runbook: Runbook, ways: Ways) -> Way | None:
     """As `Ways.send` of bot/sending.py chooses; None = the bot has none."""
     recipients = recipients_of(incident, runbook, reminder.key)
     if recipients and ways.has_mail:
-        return Way("Send it", f"by mail to the {count(len(recipients), 'recipient')} of the runbook")
+        return Way("Send it", f"mails this to the {count(len(recipients), 'recipient')} that the runbook names")
     if reminder.audience.casefold() != STATUS_PAGE or not ways.has_status_page:
         return None
-    return Way("Post it", "on the status page" + (", and closes the incident there" if reminder.reference else ""))
+    closes = ", and closes the incident there" if reminder.reference else ""
+    return Way("Post it", f"publishes this on the status page{closes}")
 
 
 def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:

@@ -35,6 +35,11 @@ def sentence(text: str, most: int = 0) -> str:
     return _OURS.sub(r"<\1>", "\n".join(lines))
 
 
+def lines(text: str) -> str:
+    """The text with its lines as they are; what else can't be seen is a space."""
+    return "\n".join(_UNSEEN.sub(" ", line) for line in text.splitlines())
+
+
 def escape_lines(text: str, ours: Collection[str] = ()) -> str:
     """Several lines for mrkdwn in which nothing means anything to Slack but the mentions in `ours`, as "<@U0ANA>"."""
     escaped = "\n".join(escape(line) for line in text.splitlines())

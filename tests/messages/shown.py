@@ -51,7 +51,16 @@ def elements(picture: Picture) -> list[dict[str, Any]]:
 def mentions(picture: Picture) -> set[str]:
     """Everyone whom the picture mentions, read as Slack reads mrkdwn: plain and preformatted texts mention nobody."""
     found = re.findall(r"<([@!#][^>|]*)", "\n".join([picture.text, *_mrkdwn(list(picture.blocks))]))
-    return {one for one in found if not one.startswith("!date")}
+    return {one for one in [*found, *_named(list(picture.blocks))] if not one.startswith("!date")}
+
+
+def _named(node: Any) -> Iterator[str]:
+    """Whom rich text mentions: there a person is an element, and no text."""
+    for inner in node if isinstance(node, list) else node.values():
+        if isinstance(inner, (dict, list)):
+            yield from _named(inner)
+    if isinstance(node, dict) and "user_id" in node:
+        yield f"@{node['user_id']}"
 
 
 def _mrkdwn(node: Any) -> Iterator[str]:

@@ -25,6 +25,7 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "two_steps_running": {"run": {"stop"}},
     "clicks": {"approval": {"approve", "deny", "withdraw"}},
     "fault": {"approval": {"approve", "deny", "withdraw"}},
+    "in_an_incident": {"approval": {"approve", "deny", "withdraw"}},
     "restore_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "restore_four_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "restore_warned_waiting": {"approval": {"approve", "deny", "withdraw"}},

@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.messages.picture import Block
+from bot.messages.picture import Block, Message
+from tests.messages import incidents
+from tests.messages.incidents import INCIDENTS
 from tests.messages.kept import LISTED
 from tests.messages.looked import LOOKED
 from tests.messages.restores import ALL
@@ -29,8 +31,8 @@ def _files() -> Iterator[tuple[str, str]]:
     """One file for each picture that no earlier history shows; block ids, which change with everything, left out."""
     known: set[str] = set()
     told: dict[str, str] = {}
-    for history, events in ALL.items():
-        for name, message in messages(events).items():
+    for history, shown in _shown():
+        for name, message in shown.items():
             if message.picture.digest in known:
                 continue
             known.add(message.picture.digest)
@@ -41,6 +43,11 @@ def _files() -> Iterator[tuple[str, str]]:
         told[f"{name}.json"] = picture.text
         yield f"{name}.json", _spelled({"blocks": [_unnamed(block) for block in picture.blocks]})
     yield TEXTS, _spelled(told)
+
+
+def _shown() -> Iterator[tuple[str, dict[str, Message]]]:
+    yield from ((history, messages(events)) for history, events in ALL.items())
+    yield from ((f"incident_{history}", incidents.messages(events)) for history, events in INCIDENTS.items())
 
 
 def _unnamed(block: Block) -> Block:
