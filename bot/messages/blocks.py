@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bot.messages.picture import Block
-from bot.messages.wording import fitting, lines, plain
+from bot.messages.wording import fitting, plain, visible
 
 SECTION, MESSAGE_TEXT, MESSAGE_BLOCKS = 3000, 11_000, 45
 _MENTION = re.compile(r"(<[@#]\w+>)")
@@ -47,7 +47,7 @@ def preformatted(text: str) -> Block:
 
 def quote(text: str, ours: Collection[str] = ()) -> Block:
     """Lines set apart, to be copied as they are: nothing in them means anything to Slack but the mentions in `ours`."""
-    pieces = (piece for piece in _MENTION.split(lines(text)) if piece)
+    pieces = (piece for piece in _MENTION.split(visible(text)) if piece)
     elements = [_named(piece) if piece in ours else {"type": "text", "text": piece} for piece in pieces]
     return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": elements}]}
 

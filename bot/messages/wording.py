@@ -35,7 +35,7 @@ def sentence(text: str, most: int = 0) -> str:
     return _OURS.sub(r"<\1>", "\n".join(lines))
 
 
-def lines(text: str) -> str:
+def visible(text: str) -> str:
     """The text with its lines as they are; what else can't be seen is a space."""
     return "\n".join(_UNSEEN.sub(" ", line) for line in text.splitlines())
 
