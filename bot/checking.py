@@ -6,7 +6,6 @@ before the run is compared with itself.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from bot.actions import Action
 from bot.adapters.postgres.questions import Questions
@@ -48,7 +47,7 @@ class Checking:
 
     def site(self) -> tuple[CheckResult, ...]:
         """One sample of each check that downtime is measured by."""
-        futures = [self._pool.submit(self._probe.ask, replace(check, samples=1)) for check in self._runbook.watched]
+        futures = [self._pool.submit(self._probe.ask, check, samples=1) for check in self._runbook.watched]
         return tuple(future.result() for future in futures)
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.incident import Happened, Incident, Press, Verb
 from bot.core.incident_due import brought
-from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
+from bot.core.incident_policy import BY_APPROVERS, is_requester, moment_of, refusal_of_press, refusal_to_resolve
 from bot.core.plan import Facts
 from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
@@ -101,7 +101,7 @@ class Responding:
             Verb.RESOLVE: lambda: (Happened.INCIDENT_RESOLVED, {}),
             Verb.DOWN_SINCE: lambda: (
                 Happened.DOWN_SINCE_CORRECTED,
-                {"at": str(press.data["at"]), "was": incident.outages[-1].since.isoformat()},
+                {"at": moment_of(press).isoformat(), "was": incident.outages[-1].since.isoformat()},
             ),
         }
         return found[press.verb]()

@@ -29,11 +29,11 @@ class Probe:
         self._client = httpx.Client(verify=roots(), timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=headers)
         self._error_rate_seconds = error_rate_seconds
 
-    def ask(self, check: HttpCheck) -> CheckResult:
-        """What one check says now; its samples one after another, up to the first that is wrong."""
+    def ask(self, check: HttpCheck, samples: int | None = None) -> CheckResult:
+        """What one check says now; its samples, or so many, one after another, up to the first that is wrong."""
         seconds: list[float] = []
         is_right, seen = True, ""
-        while is_right and len(seconds) < check.samples:
+        while is_right and len(seconds) < (samples or check.samples):
             is_right, seen, took = self._sample(check)
             seconds.append(took)
         median, worst = statistics.median(seconds), max(seconds)

@@ -1,11 +1,12 @@
 """Who may press what in an incident, and when it is too late. Each rule is a Refused with the way out, or None."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.core.change import State
+from bot.core.communication import STATUS_PAGE
 from bot.core.errors import Refused
-from bot.core.incident import Incident, Press, Telling, Verb
+from bot.core.incident import Incident, Press, Reminder, Telling, Verb
 from bot.core.request import ChangeRequest
 
 LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
@@ -28,6 +29,19 @@ def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
     if press.verb is Verb.PHASE_DONE:
         return _phase(incident, press)
     return _correction(incident, press) if press.verb is Verb.DOWN_SINCE else None
+
+
+def is_ended_by_hand(incident: Incident, reminder: Reminder) -> bool:
+    """Whether the status page was told by a person, so that the bot doesn't know what to resolve there."""
+    return incident.is_final and reminder.audience.casefold() == STATUS_PAGE and not reminder.reference
+
+
+def moment_of(press: Press) -> datetime:
+    """The moment that was given with a press, in UTC. Raises ValueError or OverflowError where it is none."""
+    at = datetime.fromisoformat(str(press.data.get("at")))
+    if at.tzinfo is None:
+        raise ValueError("a moment without its time zone")
+    return at.astimezone(UTC)
 
 
 def is_requester(incident: Incident, person: str) -> bool:
@@ -54,6 +68,9 @@ def _reminder(incident: Incident, press: Press) -> Refused | None:
         return Refused("late", f"This is settled already: {reminder.state}{by}{at}. Nothing was changed by this.")
     if reminder.state is Telling.SENDING:
         return Refused("sending", "It is being sent at this moment. Nothing was changed by this.")
+    if press.verb is Verb.SEND and is_ended_by_hand(incident, reminder):
+        text = "The bot does not know the status page's incident: end it there by hand, then press Done."
+        return Refused("by_hand", f"{text} Nothing was changed.")
     if reminder.state is Telling.SNOOZED and press.verb is Verb.SNOOZE:
         return Refused("late", "It rests already. Nothing was changed by this.")
     return None
@@ -87,8 +104,8 @@ def _correction(incident: Incident, press: Press) -> Refused | None:
         text = f"The checks have seen no downtime in {incident.id}, so there is no beginning of it to correct."
         return Refused("never_down", f"{text} Nothing was changed.")
     try:
-        at = datetime.fromisoformat(str(press.data.get("at")))
-    except ValueError:
+        at = moment_of(press)
+    except (ValueError, OverflowError):
         return Refused("moment", "That is no moment. Nothing was changed.")
     last = incident.outages[-1]
     if at > (last.until or press.at):

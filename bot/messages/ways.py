@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.communication import INTERNAL, STATUS_PAGE, recipients_of
 from bot.core.incident import Incident, Reminder
+from bot.core.incident_policy import is_ended_by_hand
 from bot.core.runbook import Runbook
 from bot.messages.wording import count, escape
 
@@ -28,8 +29,9 @@ def way_of(reminder: Reminder, incident: Incident, runbook: Runbook, ways: Ways)
     """As `Ways.send` of bot/sending.py chooses; None = the bot has none."""
     recipients = recipients_of(incident, runbook, reminder.key)
     if recipients and ways.has_mail:
-        return Way("Send it", f"mails this to the {count(len(recipients), 'recipient')} that the runbook names")
-    if reminder.audience.casefold() != STATUS_PAGE or not ways.has_status_page:
+        return Way("Send it", f"mails this to {count(len(recipients), 'recipient')} named in the runbook")
+    is_page = reminder.audience.casefold() == STATUS_PAGE and not is_ended_by_hand(incident, reminder)
+    if not (is_page and ways.has_status_page):
         return None
     closes = ", and closes the incident there" if reminder.reference else ""
     return Way("Post it", f"publishes this on the status page{closes}")
@@ -39,9 +41,9 @@ def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
     """What a person does where the bot has no way, as mrkdwn."""
     recipients, internal = recipients_of(incident, runbook, reminder.key), runbook.communications.internal_channel
     if recipients:
-        return f"Mail this to the {count(len(recipients), 'recipient')} that the runbook names."
+        return f"Mail this to {count(len(recipients), 'recipient')} named in the runbook."
     if reminder.audience.casefold() == STATUS_PAGE:
-        return "Post this on the status page."
+        return f"Post this on the status page{', and end the incident there' if incident.is_final else ''}."
     if reminder.audience.casefold() == INTERNAL and internal:
         return (
             f"The bot could not see its notice arrive in <#{escape(internal)}>. Look there; post it if it is missing."

@@ -224,6 +224,8 @@ INCIDENTS: dict[str, IncidentHistory] = {
     "checklist": opened().checklist().ticked(0, BOT, "Every check that decides passed after R-17.").ticked(1),
     "checklist_ended": opened().checklist().ticked(1).then(Happened.CHECKLIST_ENDED, {"checklist": "Immediate"}),
     "checklist_done": opened().checklist().ticked(0).ticked(1).ticked(2),
+    "all_clear_on_the_page": opened().resolved().due("all clear/1/status page", reference="inc_1").going_by(BOTH),
+    "all_clear_by_hand": opened().resolved().due("all clear/1/status page").going_by(BOTH),
     "still_pinned": opened().ended().due("still pinned/1", "Production still serves what R-17 rolled it back to."),
     "answers": opened().refused(),
     "fault": opened().then(Happened.FAULT_NOTED, {"reference": "ab12cd34"}),

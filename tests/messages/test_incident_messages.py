@@ -34,6 +34,8 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "overdue": {STAKEHOLDERS: {"done", "snooze", "not_needed"}},
     "not_sent": {STAKEHOLDERS: {"send", "done", "snooze", "not_needed"}},
     "maybe_sent": {STAKEHOLDERS: {"send", "done", "not_needed"}},
+    "all_clear_on_the_page": {"reminder/all clear/1/status page/1": {"send", "done", "snooze", "not_needed"}},
+    "all_clear_by_hand": {"reminder/all clear/1/status page/1": {"done", "snooze", "not_needed"}},
     "still_pinned": {"reminder/still pinned/1/1": {"done", "snooze", "not_needed"}},
     "checklist": {"checklist/Immediate": {"tick_2"}},
     "checklist_ended": {"checklist/Immediate": {"tick_0", "tick_2"}},
@@ -68,8 +70,9 @@ def test_a_message_has_exactly_the_buttons_that_can_act(name: str) -> None:
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_the_incidents_own_message_has_buttons_until_it_is_resolved(name: str) -> None:
     expected = {"phase_done", "resolve"} | ({"down_since"} if name in DOWN else set())
-    found = _pressed(messages(INCIDENTS[name])["incident"].picture.blocks)
-    assert found == (set() if name == "resolved" else expected)
+    history = INCIDENTS[name]
+    found = _pressed(messages(history)["incident"].picture.blocks)
+    assert found == (set() if history.incident.is_final else expected)
 
 
 def test_a_button_says_which_incident_and_what_of_it_it_is_about() -> None:
