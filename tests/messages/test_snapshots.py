@@ -36,7 +36,7 @@ def _files() -> Iterator[tuple[str, str]]:
             if message.picture.digest in known:
                 continue
             known.add(message.picture.digest)
-            file = f"{history}.{name.replace('/', '_')}.json"
+            file = f"{history}.{name.replace('/', '_').replace(' ', '_')}.json"
             told[file] = message.picture.text
             yield file, _spelled({"blocks": [_unnamed(block) for block in message.picture.blocks]})
     for name, picture in {**LOOKED, **LISTED}.items():
