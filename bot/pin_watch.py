@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import BotError, Unavailable
 from bot.core.event import Draft
-from bot.core.incident import Happened, Incident
+from bot.core.incident import Happened, Incident, Telling
 from bot.core.incident_due import PINNED
 from bot.core.pin import Pin
 from bot.journal import Journal
@@ -57,9 +57,8 @@ class PinWatch:
         if pin is Pin.ENDED:
             self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": live}))
             return
-        number = sum(key.startswith(PINNED) for key in incident.reminders) + 1
         text = TEXT.format(request=by.request, live=live)
-        told = {"reminder": f"{PINNED}/{number}", "audience": PINNED, "subject": "", "text": text}
+        told = {"reminder": _key(incident), "audience": PINNED, "subject": "", "text": text}
         due = Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": ""})
         self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": live}), due)
 
@@ -78,3 +77,9 @@ class PinWatch:
         with self._lock:
             self._seen[stream] = seen
         self._wake(stream)
+
+
+def _key(incident: Incident) -> str:
+    """Of the one that rests, which is looked at again instead of repeated; else of a new one."""
+    told = [one for one in incident.reminders.values() if one.key.startswith(PINNED)]
+    return next((one.key for one in told if one.state is Telling.SNOOZED), f"{PINNED}/{len(told) + 1}")
