@@ -22,6 +22,7 @@ from bot.messages.picture import Message, Place
 BETWEEN_EDITS = timedelta(seconds=1.2)  # of one message: Slack allows about 50 a minute
 TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(seconds=60)  # whatever Slack asks for; what is further off was noted before the clock was set
 SHUT_OUT = ("is_archived", "not_in_channel", "channel_not_found")  # what has ended is not drawn there any more
 GONE = ("message_not_found", "cant_update_message", "thread_not_found")
 
@@ -114,7 +115,8 @@ class Drawing(Generic[S]):
 
     def _ready_at(self, drawn: S, message: Message) -> datetime:
         now = self._clock()
-        return max(self._not_before.get(of, now) for of in (_channel(drawn, message), self._key(drawn, message)))
+        waits = (self._not_before.get(of, now) for of in (_channel(drawn, message), self._key(drawn, message)))
+        return max(until if until <= now + LONGEST_WAIT else now for until in waits)
 
     def _draw(self, drawn: S, message: Message) -> None:
         key = self._key(drawn, message)
@@ -138,7 +140,8 @@ class Drawing(Generic[S]):
 
     def _wait(self, key: str, until: datetime) -> None:
         now = self._clock()
-        self._not_before = {each: moment for each, moment in self._not_before.items() if moment > now} | {key: until}
+        waiting = {each: moment for each, moment in self._not_before.items() if moment > now}
+        self._not_before = waiting | {key: min(until, now + LONGEST_WAIT)}
 
     def _send(self, drawn: S, message: Message, send: Callable[[], T]) -> T:
         """Write down that the posting begins, then post; remember where it surely did not arrive."""

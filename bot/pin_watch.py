@@ -15,7 +15,7 @@ from bot.core.incident_due import PINNED
 from bot.core.pin import Pin
 from bot.journal import Journal
 
-LOOK_LATER = timedelta(minutes=1)
+LOOK_LATER, WHEN_UNCLEAR = timedelta(seconds=1), timedelta(minutes=1)
 TEXT = (
     "Production still serves what {request} rolled it back to: {live}. What is pushed does not go live until somebody "
     "promotes a deployment; `/rollback undo {request}` goes back, `/rollback deployments` lists what there is."
@@ -52,7 +52,8 @@ class PinWatch:
         if begins:
             self._pool.submit(self._look, incident.id, by.request)
         if seen is None or seen[0] is Pin.UNCLEAR:
-            raise Unavailable("Vercel is being read.", retry_at=self._clock() + LOOK_LATER)
+            patience = WHEN_UNCLEAR if seen else LOOK_LATER
+            raise Unavailable("Vercel is being read, or does not tell.", retry_at=self._clock() + patience)
         pin, live = seen
         if pin is Pin.ENDED:
             self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": live}))

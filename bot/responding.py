@@ -10,7 +10,7 @@ from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.incident import Happened, Incident, Press, Verb
 from bot.core.incident_due import brought
-from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
+from bot.core.incident_policy import BY_APPROVERS, is_requester, moment_of, refusal_of_press, refusal_to_resolve
 from bot.core.plan import Facts
 from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
@@ -44,14 +44,14 @@ class Responding:
         states = {request.id: str(request.state) for request in self._of(incident)}
         self._journal.record(incident, *brought(incident, runbook, states, self._clock()))
 
-    def decide(self, incident: Incident) -> None:
+    def decide(self, incident: Incident, runbook: Runbook) -> None:
         """Write down what the oldest pending press comes to.
 
         Raises Unavailable while its person can't be read and there is patience left.
         """
         press = incident.pending[0]
         try:
-            refusal = self._refusal(incident, press)
+            refusal = self._refusal(incident, press, runbook)
         except Refused as unreadable:  # Slack itself said no: an unknown user, an unreadable group
             refusal = unreadable
         except Unavailable as error:
@@ -72,8 +72,8 @@ class Responding:
         if waited >= SAY_SO_AFTER and not press.is_held:
             self._journal.record(incident, Draft(Happened.PRESS_HELD, {"press": press.seq}))
 
-    def _refusal(self, incident: Incident, press: Press) -> Refused | None:
-        refusal = refusal_of_press(incident, press)
+    def _refusal(self, incident: Incident, press: Press, runbook: Runbook) -> Refused | None:
+        refusal = refusal_of_press(incident, press, phases=len(runbook.timeline))
         if refusal is None and press.verb is Verb.RESOLVE:
             refusal = refusal_to_resolve(incident, self._of(incident))
         if refusal:
@@ -101,7 +101,7 @@ class Responding:
             Verb.RESOLVE: lambda: (Happened.INCIDENT_RESOLVED, {}),
             Verb.DOWN_SINCE: lambda: (
                 Happened.DOWN_SINCE_CORRECTED,
-                {"at": str(press.data["at"]), "was": incident.outages[-1].since.isoformat()},
+                {"at": moment_of(press).isoformat(), "was": incident.outages[-1].since.isoformat()},
             ),
         }
         return found[press.verb]()

@@ -77,9 +77,7 @@ def _one(incident: Incident, reminder: runbook_tables.Reminder, key: str) -> Pla
     )
 
 
-def _for_each_told(
-    incident: Incident, keyed: Mapping[str, runbook_tables.Reminder], key: str
-) -> Iterator[Planned]:
+def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Reminder], key: str) -> Iterator[Planned]:
     """Who was told that something is wrong is told that it is over, in the same way."""
     told: dict[str, tuple[Reminder, runbook_tables.Reminder]] = {}
     for its, one in keyed.items():

@@ -1,11 +1,12 @@
 """Who may press what in an incident, and when it is too late. Each rule is a Refused with the way out, or None."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.core.change import State
+from bot.core.communication import STATUS_PAGE
 from bot.core.errors import Refused
-from bot.core.incident import Incident, Press, Telling, Verb
+from bot.core.incident import Incident, Press, Reminder, Telling, Verb
 from bot.core.request import ChangeRequest
 
 LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
@@ -14,8 +15,11 @@ _ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
 _ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
 
 
-def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
-    """What the log alone says against a press: another workspace, another thing than there is, too late."""
+def refusal_of_press(incident: Incident, press: Press, *, phases: int) -> Refused | None:
+    """What the log alone says against a press: another workspace, another thing than there is, too late.
+
+    `phases` is how many the runbook has.
+    """
     if press.data.get("team") != incident.team:
         return Refused("place", f"{incident.id} belongs to another workspace. Nothing was changed.")
     if press.verb in _ON_REMINDERS:
@@ -25,7 +29,22 @@ def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
     if incident.resolved_at:
         by = f"<@{incident.resolved_by}> at {incident.resolved_at:%H:%M} UTC"
         return Refused("resolved", f"{incident.id} is resolved already, by {by}. Nothing was changed.")
+    if press.verb is Verb.PHASE_DONE:
+        return _phase(incident, press, phases)
     return _correction(incident, press) if press.verb is Verb.DOWN_SINCE else None
+
+
+def is_ended_by_hand(incident: Incident, reminder: Reminder) -> bool:
+    """Whether the status page was told by a person, so that the bot doesn't know what to resolve there."""
+    return incident.is_final and reminder.audience.casefold() == STATUS_PAGE and not reminder.reference
+
+
+def moment_of(press: Press) -> datetime:
+    """The moment that was given with a press, in UTC. Raises ValueError or OverflowError where it is none."""
+    at = datetime.fromisoformat(str(press.data.get("at")))
+    if at.tzinfo is None:
+        raise ValueError("a moment without its time zone")
+    return at.astimezone(UTC)
 
 
 def is_requester(incident: Incident, person: str) -> bool:
@@ -52,6 +71,9 @@ def _reminder(incident: Incident, press: Press) -> Refused | None:
         return Refused("late", f"This is settled already: {reminder.state}{by}{at}. Nothing was changed by this.")
     if reminder.state is Telling.SENDING:
         return Refused("sending", "It is being sent at this moment. Nothing was changed by this.")
+    if press.verb is Verb.SEND and is_ended_by_hand(incident, reminder):
+        text = "The bot does not know the status page's incident: end it there by hand, then press Done."
+        return Refused("by_hand", f"{text} Nothing was changed.")
     if reminder.state is Telling.SNOOZED and press.verb is Verb.SNOOZE:
         return Refused("late", "It rests already. Nothing was changed by this.")
     return None
@@ -69,13 +91,21 @@ def _item(incident: Incident, press: Press) -> Refused | None:
     return Refused("late", f"This was ticked already by {by} at {tick.at:%H:%M} UTC.")
 
 
+def _phase(incident: Incident, press: Press, phases: int) -> Refused | None:
+    if not press.about.isdecimal() or int(press.about) >= phases:
+        return Refused("unknown", f"{incident.id} has no such phase. Nothing was changed.")
+    if int(press.about) in incident.phases_done:
+        return Refused("late", "This phase is done already. Nothing was changed by this.")
+    return None
+
+
 def _correction(incident: Incident, press: Press) -> Refused | None:
     if not incident.outages:
         text = f"The checks have seen no downtime in {incident.id}, so there is no beginning of it to correct."
         return Refused("never_down", f"{text} Nothing was changed.")
     try:
-        at = datetime.fromisoformat(str(press.data.get("at")))
-    except ValueError:
+        at = moment_of(press)
+    except (ValueError, OverflowError):
         return Refused("moment", "That is no moment. Nothing was changed.")
     last = incident.outages[-1]
     if at > (last.until or press.at):
