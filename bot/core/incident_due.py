@@ -90,11 +90,18 @@ def _own(incident: Incident, now: datetime) -> Iterator[Draft]:
     """A notice of the bot's own is done when it is there; one that Slack doesn't take is for people to post."""
     for one in _own_notices(incident):
         posted = incident.posted.get(name_of_notice(one))
+        given_up_at = _given_up_at(one, incident)
         if posted and posted.ts:
             yield Draft(Happened.REMINDER_DONE, {"reminder": one.key})
-        elif one.due_at + OWN_PATIENCE <= now:
+        elif given_up_at and given_up_at <= now:
             told = {"reminder": one.key, "audience": one.audience, "subject": one.subject, "text": one.text}
             yield Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": one.reference})
+
+
+def _given_up_at(one: Reminder, incident: Incident) -> datetime | None:
+    """A minute after the first attempt: what nobody tried yet, because the bot was down, isn't given up."""
+    begun_at = incident.begun.get(name_of_notice(one))
+    return begun_at + OWN_PATIENCE if begun_at else None
 
 
 def _own_notices(incident: Incident) -> list[Reminder]:
@@ -152,7 +159,7 @@ def _moments(incident: Incident, runbook: Runbook) -> Iterator[datetime]:
     """Every moment at which time alone brings something that it hasn't brought yet."""
     yield from (at for one in planned(incident, runbook) if (at := _due_at(one, incident)))
     yield from (at for _, at in _overdue(incident, runbook))
-    yield from (one.due_at + OWN_PATIENCE for one in _own_notices(incident))
+    yield from (at for one in _own_notices(incident) if (at := _given_up_at(one, incident)))
     for one in runbook.checklists:
         was = incident.checklists.get(one.name)
         wanted = one.when if was is None else one.due if was.ended_at is None else None
