@@ -1,10 +1,13 @@
 """Histories of an incident, told as sentences: `opened().down(1).passes(20)`; `.incident` replays them.
 
-Moments are minutes after the incident was opened. What time brings by itself is written down by `passes`, as the bot does.
+Moments are minutes after the incident was opened. What time brings by itself is written down by `passes`, as the bot
+does.
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from bot.core.event import BOT, Event
@@ -137,14 +140,22 @@ class IncidentHistory:
                 self.then(Happened(draft.kind), dict(draft.data), draft.actor)
         return self
 
-    def joined(self, request: str = "R-1", *, scenario: str = "", reason: bool = True, backups: bool = False) -> Any:
+    def joined(
+        self, request: str = "R-1", *, scenario: str = "", reason: bool = True, backups: bool = False
+    ) -> "IncidentHistory":
         what = {"what": "a rollback", "scenario": scenario, "has_reason": reason, "has_backups": backups}
         return self.then(Happened.REQUEST_JOINED, {"request": request, **what}, ANA)
 
     def ended(
-        self, request: str = "R-1", state: str = "Verified", *, pins: bool = False, **passed: str
+        self,
+        request: str = "R-1",
+        state: str = "Verified",
+        *,
+        pins: bool = False,
+        passed: Mapping[str, str] = MappingProxyType({}),
     ) -> "IncidentHistory":
-        told = {"state": state, "ran": state in ("Verified", "Done, checks fail"), "pins": pins, "passed": passed}
+        """The request ended, and the incident knows it; `passed` are the checks that passed after it."""
+        told = {"state": state, "ran": state in ("Verified", "Done, checks fail"), "pins": pins, "passed": dict(passed)}
         return self.then(Happened.REQUEST_ENDED, {"request": request, "at": self.now.isoformat(), **told})
 
     def down(self, minute: float) -> "IncidentHistory":
@@ -219,6 +230,6 @@ def opened() -> IncidentHistory:
     return IncidentHistory().joined().passes(0).noticed().passes(0)
 
 
-def press(verb: Verb, about: str = "", at: float = 0, **data: str) -> Press:
-    """Something that BEN pressed."""
-    return Press(99, verb, about, BEN, moment(at), {"team": TEAM, **data})
+def press(verb: Verb, about: str = "", minute: float = 0, **data: str) -> Press:
+    """Something that BEN pressed at this minute."""
+    return Press(99, verb, about, BEN, moment(minute), {"team": TEAM, **data})

@@ -166,7 +166,9 @@ class TestTheEnd:
         assert clear["all clear/1/internal"].is_own
 
     def test_who_was_not_told_is_not_told_that_it_is_over(self) -> None:
-        history = opened().down(1).passes(30).moved(Happened.REMINDER_DROPPED, "status page/1", why="Small").resolved(40)
+        history = (
+            opened().down(1).passes(30).moved(Happened.REMINDER_DROPPED, "status page/1", why="Small").resolved(40)
+        )
         assert history.due[-1:] == ["all clear/1/internal"]
 
     def test_done_on_still_pinned_makes_nobody_an_audience(self) -> None:
@@ -211,7 +213,9 @@ class TestPin:
         assert history.acts == ()
 
     def test_when_the_pin_has_ended_nobody_looks_and_nothing_about_it_is_asked_for(self) -> None:
-        history = opened().at(10).ended(pins=True).passes(2 * DAY).pinned().then(Happened.PIN_ENDED, {"deployment": "x"})
+        history = (
+            opened().at(10).ended(pins=True).passes(2 * DAY).pinned().then(Happened.PIN_ENDED, {"deployment": "x"})
+        )
         assert reminders(history.passes(9 * DAY))["still pinned/1"] is Telling.DROPPED
         assert history.acts == ()
 
