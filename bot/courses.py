@@ -100,7 +100,7 @@ def course_of_incidents(
     """What is done with an incident; `pin_watch` is None where there is no Vercel, and so nothing that is pinned."""
     acts: dict[incident_due.Act, Callable[[Incident], object]] = {
         incident_due.Act.NOTE: lambda incident: responding.note(incident, runbook),
-        incident_due.Act.DECIDE: lambda incident: responding.decide(incident, runbook),
+        incident_due.Act.DECIDE: responding.decide,
         incident_due.Act.SETTLE: sending.settle,
     }
     if pin_watch:

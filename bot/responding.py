@@ -44,14 +44,14 @@ class Responding:
         states = {request.id: str(request.state) for request in self._of(incident)}
         self._journal.record(incident, *brought(incident, runbook, states, self._clock()))
 
-    def decide(self, incident: Incident, runbook: Runbook) -> None:
+    def decide(self, incident: Incident) -> None:
         """Write down what the oldest pending press comes to.
 
         Raises Unavailable while its person can't be read and there is patience left.
         """
         press = incident.pending[0]
         try:
-            refusal = self._refusal(incident, press, runbook)
+            refusal = self._refusal(incident, press)
         except Refused as unreadable:  # Slack itself said no: an unknown user, an unreadable group
             refusal = unreadable
         except Unavailable as error:
@@ -72,8 +72,8 @@ class Responding:
         if waited >= SAY_SO_AFTER and not press.is_held:
             self._journal.record(incident, Draft(Happened.PRESS_HELD, {"press": press.seq}))
 
-    def _refusal(self, incident: Incident, press: Press, runbook: Runbook) -> Refused | None:
-        refusal = refusal_of_press(incident, press, phases=len(runbook.timeline))
+    def _refusal(self, incident: Incident, press: Press) -> Refused | None:
+        refusal = refusal_of_press(incident, press)
         if refusal is None and press.verb is Verb.RESOLVE:
             refusal = refusal_to_resolve(incident, self._of(incident))
         if refusal:

@@ -15,11 +15,8 @@ _ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
 _ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
 
 
-def refusal_of_press(incident: Incident, press: Press, *, phases: int) -> Refused | None:
-    """What the log alone says against a press: another workspace, another thing than there is, too late.
-
-    `phases` is how many the runbook has.
-    """
+def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
+    """What the log alone says against a press: another workspace, another thing than there is, too late."""
     if press.data.get("team") != incident.team:
         return Refused("place", f"{incident.id} belongs to another workspace. Nothing was changed.")
     if press.verb in _ON_REMINDERS:
@@ -30,7 +27,7 @@ def refusal_of_press(incident: Incident, press: Press, *, phases: int) -> Refuse
         by = f"<@{incident.resolved_by}> at {incident.resolved_at:%H:%M} UTC"
         return Refused("resolved", f"{incident.id} is resolved already, by {by}. Nothing was changed.")
     if press.verb is Verb.PHASE_DONE:
-        return _phase(incident, press, phases)
+        return _phase(incident, press)
     return _correction(incident, press) if press.verb is Verb.DOWN_SINCE else None
 
 
@@ -91,12 +88,15 @@ def _item(incident: Incident, press: Press) -> Refused | None:
     return Refused("late", f"This was ticked already by {by} at {tick.at:%H:%M} UTC.")
 
 
-def _phase(incident: Incident, press: Press, phases: int) -> Refused | None:
-    if not press.about.isdecimal() or int(press.about) >= phases:
-        return Refused("unknown", f"{incident.id} has no such phase. Nothing was changed.")
-    if int(press.about) in incident.phases_done:
-        return Refused("late", "This phase is done already. Nothing was changed by this.")
-    return None
+def _phase(incident: Incident, press: Press) -> Refused | None:
+    """Phases are done in their order: the next one, and no other."""
+    if not press.about.isdecimal() or int(press.about) > len(incident.phases_done):
+        return Refused("unknown", f"That is not the phase that {incident.id} is at. Nothing was changed.")
+    tick = incident.phases_done.get(int(press.about))
+    if tick is None:
+        return None
+    by = f"<@{tick.by}>" if tick.by.startswith(("U", "W")) else tick.evidence or "the bot"
+    return Refused("late", f"This phase was done already, by {by} at {tick.at:%H:%M} UTC. Nothing was changed.")
 
 
 def _correction(incident: Incident, press: Press) -> Refused | None:

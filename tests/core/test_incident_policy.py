@@ -8,7 +8,7 @@ from bot.core.change import State
 from bot.core.incident import Happened, Verb
 from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
 from tests.core.standings import standing
-from tests.incident_histories import ANA, BEGIN, BEN, RUNBOOK, IncidentHistory, moment, opened, press
+from tests.incident_histories import ANA, BEGIN, BEN, IncidentHistory, moment, opened, press
 
 KEY = "stakeholders/1"
 ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
@@ -60,10 +60,10 @@ def test_what_may_be_pressed_while_it_rests(verb: Verb, sentence: str) -> None:
 
 CLOCK = [
     (Verb.RESOLVE, "", {}, ""),
-    (Verb.PHASE_DONE, "2", {}, ""),
-    (Verb.PHASE_DONE, "3", {}, "no such phase"),
-    (Verb.PHASE_DONE, "-1", {}, "no such phase"),
-    (Verb.PHASE_DONE, "", {}, "no such phase"),
+    (Verb.PHASE_DONE, "0", {}, ""),
+    (Verb.PHASE_DONE, "1", {}, "not the phase that I-1 is at"),
+    (Verb.PHASE_DONE, "-1", {}, "not the phase that I-1 is at"),
+    (Verb.PHASE_DONE, "", {}, "not the phase that I-1 is at"),
     (Verb.DOWN_SINCE, "", {"at": moment(-9).isoformat()}, ""),
     (Verb.DOWN_SINCE, "", {"at": "2026-11-21T04:10:00+01:00"}, ""),
     (Verb.DOWN_SINCE, "", {"at": moment(40).isoformat()}, "in the future"),
@@ -89,7 +89,7 @@ def test_nothing_of_that_after_its_end(verb: Verb, about: str, data: dict[str, s
 
 def test_a_phase_is_done_once() -> None:
     history = due().then(Happened.PHASE_DONE, {"phase": 1}, BEN)
-    assert_refused(history, Verb.PHASE_DONE, "0", "done already")
+    assert_refused(history, Verb.PHASE_DONE, "0", "done already, by <@U0BEN> at 03:43 UTC")
     assert_refused(history, Verb.PHASE_DONE, "2", "")
 
 
@@ -152,7 +152,7 @@ def test_sending_is_for_approvers_and_who_asked_for_a_change() -> None:
 
 def assert_refused(history: IncidentHistory, verb: Verb, about: str, sentence: str, **data: str) -> None:
     """The press is refused with this in its sentence; "" = it is not refused."""
-    refusal = refusal_of_press(history.incident, press(verb, about, 33, **data), phases=len(RUNBOOK.timeline))
+    refusal = refusal_of_press(history.incident, press(verb, about, 33, **data))
     told = refusal.text if refusal else ""
     assert sentence in told
     assert bool(sentence) is bool(told)
