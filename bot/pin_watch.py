@@ -3,9 +3,11 @@
 Vercel is read beside `advance`, because a slow answer may hold no other reminder back.
 """
 
+import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.core.errors import BotError, Unavailable
@@ -20,6 +22,8 @@ TEXT = (
     "Production still serves what {request} rolled it back to: {live}. What is pushed does not go live until somebody "
     "promotes a deployment; `/rollback undo {request}` goes back, `/rollback deployments` lists what there is."
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class PinWatch:
@@ -50,7 +54,7 @@ class PinWatch:
             if begins:
                 self._underway.add(incident.id)
         if begins:
-            self._pool.submit(self._look, incident.id, by.request)
+            self._pool.submit(self._look, incident.id, by.request).add_done_callback(_log_fault)
         if seen is None or seen[0] is Pin.UNCLEAR:
             patience = WHEN_UNCLEAR if seen else LOOK_LATER
             raise Unavailable("Vercel is being read, or does not tell.", retry_at=self._clock() + patience)
@@ -68,19 +72,24 @@ class PinWatch:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _look(self, stream: str, request: str) -> None:
+        seen = (Pin.UNCLEAR, "")
         try:
-            seen = self._read(request)
-        except BotError:
-            seen = (Pin.UNCLEAR, "")
+            with suppress(BotError):
+                seen = self._read(request)
         finally:
             with self._lock:
                 self._underway.discard(stream)
-        with self._lock:
-            self._seen[stream] = seen
-        self._wake(stream)
+                self._seen[stream] = seen
+            self._wake(stream)
 
 
 def _key(incident: Incident) -> str:
     """Of the one that rests, which is looked at again instead of repeated; else of a new one."""
     told = [one for one in incident.reminders.values() if one.key.startswith(PINNED)]
     return next((one.key for one in told if one.state is Telling.SNOOZED), f"{PINNED}/{len(told) + 1}")
+
+
+def _log_fault(future: Future[None]) -> None:
+    fault = None if future.cancelled() else future.exception()
+    if fault:
+        _logger.error("pin_watch.fault", exc_info=fault)
