@@ -92,8 +92,9 @@ class Drawing(Generic[S]):
     def draw(self, drawn: S) -> bool | datetime | None:
         """Draw the first message that differs from the log: True if one was, else when to come again, or None."""
         later: list[datetime] = []
+        has_root = bool(self._pictures.root(drawn))
         for message in self._pictures.messages(drawn):
-            if not self._differs(drawn, message):
+            if not _differs(drawn, message, has_root=has_root):
                 continue
             ready_at = self._ready_at(drawn, message)
             if ready_at <= self._clock():
@@ -101,14 +102,6 @@ class Drawing(Generic[S]):
                 return True
             later.append(ready_at)
         return min(later, default=None)
-
-    def _differs(self, drawn: S, message: Message) -> bool:
-        posted = drawn.posted.get(message.name)
-        if posted and not posted.ts:
-            return False  # private, or never to be had
-        if message.place in (Place.THREAD, Place.BROADCAST) and not self._pictures.root(drawn):
-            return False
-        return posted is None or posted.digest != message.picture.digest
 
     def _key(self, drawn: S, message: Message) -> str:
         return f"{self._journal.log_id}/{drawn.id}/{message.name}"
@@ -211,3 +204,13 @@ class Drawing(Generic[S]):
 
 def _channel(drawn: Drawn, message: Message) -> str:
     return message.channel or drawn.channel
+
+
+def _differs(drawn: Drawn, message: Message, *, has_root: bool) -> bool:
+    """Whether it has to be drawn, and can be: a thread needs the message that it hangs on."""
+    posted = drawn.posted.get(message.name)
+    if posted and not posted.ts:
+        return False  # private, or never to be had
+    if message.place in (Place.THREAD, Place.BROADCAST) and not has_root:
+        return False
+    return posted is None or posted.digest != message.picture.digest

@@ -137,7 +137,8 @@ def _begun(incident: Incident, moment: Moment) -> datetime | None:
 def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], now: datetime) -> dict[str, str]:
     """What the placeholders of a draft stand for. `states` are the words of its requests as they stand now.
 
-    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone.
+    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone. Once it is over, "now"
+    is when it was resolved: a draft that comes back after a rest says so still.
     """
     joined = list(incident.requests.values())
     newest = joined[-1] if joined else None
@@ -153,7 +154,7 @@ def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], no
         "what": newest.what if newest else "look what is wrong",
         "state": states.get(newest.request, "") if newest else "we are looking at it",
         "since": _spelled(since, now),
-        "now": _spelled(now, now),
+        "now": _spelled(incident.resolved_at or now, now),
     }
 
 

@@ -135,6 +135,7 @@ class TestSnooze:
         history = opened().passes(30).done("stakeholders/1").resolved(40)
         key = "all clear/1/stakeholders"
         assert history.snoozed(key, 50).passes(50).due.count(key) == 2
+        assert "works again since 03:52 UTC" in history.incident.reminders[key].text
 
 
 class TestTheEnd:
