@@ -53,7 +53,9 @@ class IncidentWorld:
         self.slack = MemorySlack(self.hand, self.now)
         self.slack.state.channels[OTHER] = Channel(OTHER, "inc-other", set(default_people()))
         self.site, self.sent = Site(), Sent()
+        self.waits_beside = True  # for what is sent and read beside, before time passes
         self.vercel = PinnedVercel(Secret("token"), "web-shop", self.now)
+        self.outside = Outside(self.slack, self.vercel, self.sent, self.sent)  # of the next process
         self.runbook, self.restarts = shipped(), 0
         self._path, self._delivered = path, 0
         self._begin()
@@ -67,7 +69,7 @@ class IncidentWorld:
         self.wakeups, clock, runbook = ByHand(self.now), self.now, self.runbook
         self.requests = Journal(self.log, REQUESTS)
         around = Around(self.log, self.requests, self.site, runbook, clock, self.wakeups.wake)
-        self.parts = build_incidents(around, Outside(self.slack, self.vercel, self.sent, self.sent))
+        self.parts = build_incidents(around, self.outside)
         rollback, eligibility = RollBack(clock), Eligibility(self.slack, runbook)
         actions = {rollback.name: rollback}
         journal, pictures = self.requests, Pictures(lambda request: messages_of(request, runbook), card_of)
@@ -125,7 +127,7 @@ class IncidentWorld:
 
     def _is_busy_beside(self) -> bool:
         looks = self.parts.pin_watch and self.parts.pin_watch._underway
-        return bool(looks or self.parts.sending._underway)
+        return self.waits_beside and bool(looks or self.parts.sending._underway)
 
     def until(self, moment: datetime) -> None:
         """Let time pass until the bot's clock shows `moment`; what is due meanwhile is done when it is."""
@@ -159,9 +161,13 @@ class IncidentWorld:
     def press(self, person: str, verb: Verb, about: str = "", stream: str = "I-1", **more: str) -> None:
         self._deliver(person, INC, lambda given: self.parts.incidents.press(verb, stream, about, given, **more))
 
-    def _deliver(self, person: str, channel: str, take: Callable[[Delivery], object]) -> None:
+    def delivery(self, person: str, channel: str = INC) -> Delivery:
+        """Something new that Slack delivers."""
         self._delivered += 1
-        delivery = Delivery(f"delivery-{self._delivered}", person, "T_MAIN", channel)
+        return Delivery(f"delivery-{self._delivered}", person, "T_MAIN", channel)
+
+    def _deliver(self, person: str, channel: str, take: Callable[[Delivery], object]) -> None:
+        delivery = self.delivery(person, channel)
         try:
             take(delivery)
         except CrashError:

@@ -161,7 +161,7 @@ def test_each_reminder_is_posted_within_five_seconds_of_its_time(days: IncidentW
     rounds: Counter[str] = Counter()
     for event in days.events():
         if event.kind == Happened.REMINDER_DUE:
-            key = event.data["reminder"]
+            key = str(event.data["reminder"])
             rounds[key] += 1
             name = f"I-1/notice/{key}" if event.data["is_own"] else f"I-1/reminder/{key}/{rounds[key]}"
             assert timedelta(0) <= days.slack.posted_at[name] - event.at <= LATE, name
