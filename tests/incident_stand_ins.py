@@ -59,6 +59,10 @@ class ByHand(Wakeups):
             self._run(stream)
         return bool(ready)
 
+    def forget(self, stream: str) -> None:
+        """Don't run what a thread of the test's own has."""
+        self._moment.pop(stream, None)
+
     @property
     def next_at(self) -> datetime | None:
         """When something is due next."""
@@ -70,9 +74,11 @@ class Site(Checking):
 
     def __init__(self) -> None:
         self.is_up, self.looks = True, 0
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def site(self) -> tuple[CheckResult, ...]:
         self.looks += 1
+        self.meanwhile()
         verdict = Verdict.PASSED if self.is_up else Verdict.FAILED
         return (CheckResult("Site", verdict, required=True, expected="status 200", seen=""),)
 

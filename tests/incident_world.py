@@ -7,6 +7,7 @@ die at any append and at any posting. `hand` is the true time, from which the bo
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from bot.advance import Advance
@@ -39,6 +40,7 @@ INC, OTHER = "C_INC", "C_INC2"
 PATIENCE = 10  # seconds of the test's own time that a thread beside may take
 
 
+@cache
 def shipped() -> Runbook:
     """The plan that the bot comes with."""
     return load_runbook(SHIPPED_RUNBOOK.read_text(), {**ENVIRONMENT, "SUPABASE_URL": "https://login.example.com"})
