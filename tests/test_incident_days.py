@@ -15,6 +15,8 @@ import pytest
 
 from bot.core.errors import OutcomeUnknown
 from bot.core.incident import Happened, Telling, Verb
+from bot.messages.timeline import timeline
+from bot.timelines import Timelines
 from tests.incident_world import ANA, BEN, CHLOE, EVE, OTHER, IncidentWorld, shipped
 from tests.memory_slack import Mishap
 
@@ -176,6 +178,13 @@ def test_nothing_is_left_to_do(days: IncidentWorld) -> None:
     states = {reminder.key: reminder.state for reminder in days.incident().reminders.values()}
     pinned = {f"still pinned/{number}": Telling.DROPPED for number in range(1, 5)}
     assert states == dict.fromkeys([key for key in states if key not in pinned], Telling.DONE) | pinned
+
+
+def test_every_event_is_in_the_timeline(days: IncidentWorld) -> None:
+    timelines = Timelines(log=days.log, slack=days.slack, root=lambda _: "", runbook=days.runbook, clock=days.now)
+    text = timeline(timelines.account(days.incident()))
+    everything = [f"| {one.stream}/{one.seq} |" for stream in ("I-1", "R-1") for one in days.events(stream)]
+    assert [event for event in everything if event not in text] == []
 
 
 def test_every_moment_is_in_utc_whatever_the_machine_says(days: IncidentWorld) -> None:

@@ -6,9 +6,9 @@ The plan is the runbook's. A reminder at `resolved` without recipients of its ow
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bot.core.incident import Incident, Reminder
+from bot.core.incident import Incident, Reminder, stretches
 from bot.core.runbook import Runbook
 from bot.core.runbook import tables as runbook_tables
 from bot.core.runbook.moments import Anchor, Moment
@@ -107,15 +107,13 @@ def moment_in(incident: Incident, moment: Moment) -> datetime | None:
     return begun + moment.after if begun else None
 
 
-def _reached(incident: Incident, downtime: timedelta) -> datetime | None:
-    """When all outages together come to that much; None = they don't. What overlaps counts once."""
-    left, counted = downtime, datetime.min.replace(tzinfo=UTC)
-    for outage in sorted(incident.outages, key=lambda one: one.since):
-        begin = max(outage.since, counted)
-        if outage.until is None or begin + left <= outage.until:
-            return begin + left
-        if outage.until > begin:
-            left, counted = left - (outage.until - begin), outage.until
+def _reached(incident: Incident, wanted: timedelta) -> datetime | None:
+    """When the downtime comes to that much, all outages together; None = it doesn't."""
+    left = wanted
+    for since, until in stretches(incident):
+        if until is None or since + left <= until:
+            return since + left
+        left -= until - since
     return None
 
 
