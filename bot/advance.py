@@ -71,7 +71,7 @@ class Advance(Generic[S]):
             found, now = self._journal.read(stream), self._clock()
             self._course.beside(found)
             due = self._course.due(found, now)
-            ready = next((act for act in due.acts if self._held.get((stream, act), now) <= now), None)
+            ready = next((act for act in due.acts if self._held_until(stream, act, now) <= now), None)
             if ready:
                 self._do(ready, found)
                 continue
@@ -82,6 +82,11 @@ class Advance(Generic[S]):
             if found.is_final and not moments:
                 self._close(found)
             return min(moments, default=None)
+
+    def _held_until(self, stream: str, act: Enum, now: datetime) -> datetime:
+        """Now, where it isn't held, and where the clock was set back since: nothing is held for longer than that."""
+        until = self._held.get((stream, act), now)
+        return until if until <= now + PATIENCE else now
 
     def _do(self, act: Enum, found: S) -> None:
         self._held.pop((found.id, act), None)

@@ -22,6 +22,7 @@ from bot.messages.picture import Message, Place
 BETWEEN_EDITS = timedelta(seconds=1.2)  # of one message: Slack allows about 50 a minute
 TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(seconds=60)  # whatever Slack asks for; what is further off was noted before the clock was set
 SHUT_OUT = ("is_archived", "not_in_channel", "channel_not_found")  # what has ended is not drawn there any more
 GONE = ("message_not_found", "cant_update_message", "thread_not_found")
 
@@ -92,8 +93,9 @@ class Drawing(Generic[S]):
     def draw(self, drawn: S) -> bool | datetime | None:
         """Draw the first message that differs from the log: True if one was, else when to come again, or None."""
         later: list[datetime] = []
+        has_root = bool(self._pictures.root(drawn))
         for message in self._pictures.messages(drawn):
-            if not self._differs(drawn, message):
+            if not _differs(drawn, message, has_root=has_root):
                 continue
             ready_at = self._ready_at(drawn, message)
             if ready_at <= self._clock():
@@ -102,20 +104,13 @@ class Drawing(Generic[S]):
             later.append(ready_at)
         return min(later, default=None)
 
-    def _differs(self, drawn: S, message: Message) -> bool:
-        posted = drawn.posted.get(message.name)
-        if posted and not posted.ts:
-            return False  # private, or never to be had
-        if message.place in (Place.THREAD, Place.BROADCAST) and not self._pictures.root(drawn):
-            return False
-        return posted is None or posted.digest != message.picture.digest
-
     def _key(self, drawn: S, message: Message) -> str:
         return f"{self._journal.log_id}/{drawn.id}/{message.name}"
 
     def _ready_at(self, drawn: S, message: Message) -> datetime:
         now = self._clock()
-        return max(self._not_before.get(of, now) for of in (_channel(drawn, message), self._key(drawn, message)))
+        waits = (self._not_before.get(of, now) for of in (_channel(drawn, message), self._key(drawn, message)))
+        return max(until if until <= now + LONGEST_WAIT else now for until in waits)
 
     def _draw(self, drawn: S, message: Message) -> None:
         key = self._key(drawn, message)
@@ -139,7 +134,8 @@ class Drawing(Generic[S]):
 
     def _wait(self, key: str, until: datetime) -> None:
         now = self._clock()
-        self._not_before = {each: moment for each, moment in self._not_before.items() if moment > now} | {key: until}
+        waiting = {each: moment for each, moment in self._not_before.items() if moment > now}
+        self._not_before = waiting | {key: min(until, now + LONGEST_WAIT)}
 
     def _send(self, drawn: S, message: Message, send: Callable[[], T]) -> T:
         """Write down that the posting begins, then post; remember where it surely did not arrive."""
@@ -209,3 +205,13 @@ class Drawing(Generic[S]):
 
 def _channel(drawn: Drawn, message: Message) -> str:
     return message.channel or drawn.channel
+
+
+def _differs(drawn: Drawn, message: Message, *, has_root: bool) -> bool:
+    """Whether it has to be drawn, and can be: a thread needs the message that it hangs on."""
+    posted = drawn.posted.get(message.name)
+    if posted and not posted.ts:
+        return False  # private, or never to be had
+    if message.place in (Place.THREAD, Place.BROADCAST) and not has_root:
+        return False
+    return posted is None or posted.digest != message.picture.digest

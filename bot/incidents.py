@@ -82,7 +82,8 @@ class Incidents:
             "pins": last_rollback([request]) is not None,
             "passed": {r.name: r.seen for r in request.results or () if r.verdict is Verdict.PASSED},
         }
-        self._journal.note(request.incident, Draft(Happened.REQUEST_ENDED, data))
+        ended = Draft(Happened.REQUEST_ENDED, data)
+        self._journal.record_while(request.incident, lambda i: not i.requests[request.id].ended_at, ended)
         self._requests.note(request.id, Draft(Kind.INCIDENT_TOLD, {}))
         self._wake(request.incident)
 

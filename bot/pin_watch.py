@@ -3,23 +3,27 @@
 Vercel is read beside `advance`, because a slow answer may hold no other reminder back.
 """
 
+import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.core.errors import BotError, Unavailable
 from bot.core.event import Draft
-from bot.core.incident import Happened, Incident
+from bot.core.incident import Happened, Incident, Telling
 from bot.core.incident_due import PINNED
 from bot.core.pin import Pin
 from bot.journal import Journal
 
-LOOK_LATER = timedelta(minutes=1)
+LOOK_LATER, WHEN_UNCLEAR = timedelta(seconds=1), timedelta(minutes=1)
 TEXT = (
     "Production still serves what {request} rolled it back to: {live}. What is pushed does not go live until somebody "
     "promotes a deployment; `/rollback undo {request}` goes back, `/rollback deployments` lists what there is."
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class PinWatch:
@@ -50,16 +54,16 @@ class PinWatch:
             if begins:
                 self._underway.add(incident.id)
         if begins:
-            self._pool.submit(self._look, incident.id, by.request)
+            self._pool.submit(self._look, incident.id, by.request).add_done_callback(_log_fault)
         if seen is None or seen[0] is Pin.UNCLEAR:
-            raise Unavailable("Vercel is being read.", retry_at=self._clock() + LOOK_LATER)
+            patience = WHEN_UNCLEAR if seen else LOOK_LATER
+            raise Unavailable("Vercel is being read, or does not tell.", retry_at=self._clock() + patience)
         pin, live = seen
         if pin is Pin.ENDED:
             self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": live}))
             return
-        number = sum(key.startswith(PINNED) for key in incident.reminders) + 1
         text = TEXT.format(request=by.request, live=live)
-        told = {"reminder": f"{PINNED}/{number}", "audience": PINNED, "subject": "", "text": text}
+        told = {"reminder": _key(incident), "audience": PINNED, "subject": "", "text": text}
         due = Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": ""})
         self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": live}), due)
 
@@ -68,13 +72,24 @@ class PinWatch:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _look(self, stream: str, request: str) -> None:
+        seen = (Pin.UNCLEAR, "")
         try:
-            seen = self._read(request)
-        except BotError:
-            seen = (Pin.UNCLEAR, "")
+            with suppress(BotError):
+                seen = self._read(request)
         finally:
             with self._lock:
                 self._underway.discard(stream)
-        with self._lock:
-            self._seen[stream] = seen
-        self._wake(stream)
+                self._seen[stream] = seen
+            self._wake(stream)
+
+
+def _key(incident: Incident) -> str:
+    """Of the one that rests, which is looked at again instead of repeated; else of a new one."""
+    told = [one for one in incident.reminders.values() if one.key.startswith(PINNED)]
+    return next((one.key for one in told if one.state is Telling.SNOOZED), f"{PINNED}/{len(told) + 1}")
+
+
+def _log_fault(future: Future[None]) -> None:
+    fault = None if future.cancelled() else future.exception()
+    if fault:
+        _logger.error("pin_watch.fault", exc_info=fault)

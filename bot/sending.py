@@ -123,7 +123,7 @@ class Sending:
                 is_underway = (incident.id, key) in self._underway
             if is_underway:
                 raise Unavailable("It is being sent.", retry_at=self._clock() + LOOK_LATER)
-            text = "The bot was restarted while this was being sent; whether it arrived isn't known."
+            text = "The bot broke off while this was being sent; whether it arrived isn't known."
             self._journal.record(incident, Draft(Happened.SENDING_LOST, {"reminder": key, "text": text}, reminder.by))
             return
 
@@ -136,20 +136,23 @@ class Sending:
         return f"<{self._journal.log_id}.{incident.id}.{press.seq}.{reminder.round}@rollback-bot>"
 
     def _send(self, incident: Incident, key: str, person: str, recipients: tuple[str, ...]) -> None:
-        reminder = incident.reminders[key]
-        name = f"{self._runbook.service.name}: incident {incident.id}"
         try:
-            reference = self._ways.send(reminder, recipients, name=name, message_id=reminder.reference)
-            ended = Draft(Happened.REMINDER_DONE, {"reminder": key, "reference": reference}, person)
-        except OutcomeUnknown as error:
-            ended = Draft(Happened.SENDING_LOST, {"reminder": key, "text": error.text}, person)
-        except BotError as error:
-            ended = Draft(Happened.SENDING_FAILED, {"reminder": key, "text": error.text}, person)
-        try:
+            ended = self._ended(incident, incident.reminders[key], person, recipients)
             self._journal.record_while(incident.id, lambda i: i.reminders[key].state is Telling.SENDING, ended)
-        finally:
+        finally:  # after a fault that nobody foresaw, `settle` says that nobody knows
             self._end(incident.id, key)
             self._wake(incident.id)
+
+    def _ended(self, incident: Incident, reminder: Reminder, person: str, recipients: tuple[str, ...]) -> Draft:
+        """Send it; what became of it."""
+        name, told = f"{self._runbook.service.name}: incident {incident.id}", {"reminder": reminder.key}
+        try:
+            reference = self._ways.send(reminder, recipients, name=name, message_id=reminder.reference)
+        except OutcomeUnknown as error:
+            return Draft(Happened.SENDING_LOST, {**told, "text": error.text}, person)
+        except BotError as error:
+            return Draft(Happened.SENDING_FAILED, {**told, "text": error.text}, person)
+        return Draft(Happened.REMINDER_DONE, {**told, "reference": reference}, person)
 
     def _end(self, stream: str, key: str) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 THREADS = 8
 LOOK_UP_SECONDS = 1.0  # the clock on the wall may be set while the timer sleeps
+SET_BACK = timedelta(seconds=1)  # by less than this, the clock is only kept right
 AFTER_A_FAULT = timedelta(seconds=5)
 _logger = logging.getLogger(__name__)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -30,6 +31,7 @@ class Wakeups:
         self._moment: dict[str, datetime] = {}  # when each stream is due; other entries of the heap are stale
         self._running: set[str] = set()
         self._again: set[str] = set()
+        self._seen = clock()
         self._changed = threading.Condition()
         self._stopped = False
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="advance")
@@ -78,6 +80,7 @@ class Wakeups:
     def _take_due(self) -> list[str]:
         """The streams whose moment has come and that no thread has now."""
         now, ready = self._clock(), []
+        self._ask_anew_if_set_back(now)
         while self._heap and self._heap[0][0] <= now:
             moment, stream = heapq.heappop(self._heap)
             if self._moment.get(stream) != moment:
@@ -89,6 +92,13 @@ class Wakeups:
                 self._running.add(stream)
                 ready.append(stream)
         return ready
+
+    def _ask_anew_if_set_back(self, now: datetime) -> None:
+        """What waits for a moment of the clock before it was set back may be due long before that."""
+        if now < self._seen - SET_BACK:
+            for stream in list(self._moment):
+                self._schedule(stream, now)
+        self._seen = now
 
     def _seconds_to_sleep(self) -> float:
         if not self._heap:

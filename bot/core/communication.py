@@ -3,11 +3,12 @@
 The plan is the runbook's. A reminder at `resolved` without recipients of its own goes to each audience that was told.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Reminder, stretches
 from bot.core.runbook import Runbook
 from bot.core.runbook import tables as runbook_tables
 from bot.core.runbook.moments import Anchor, Moment
@@ -20,7 +21,7 @@ INTERNAL, STATUS_PAGE = "internal", "status page"  # the audiences that the bot 
 class Planned:
     """One reminder of the plan. `at` and `late_at` are None while they can't be told; `reference` is what it follows.
 
-    `recipients` are mail addresses.
+    `recipients` are mail addresses. One that `says_it_is_over` is due when the incident is resolved, any other before.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Planned:
     draft: str
     subject: str
     recipients: tuple[str, ...]
+    says_it_is_over: bool
     reference: str = ""
 
     def filled(self, facts: Mapping[str, str]) -> tuple[str, str]:
@@ -43,16 +45,23 @@ def planned(incident: Incident, runbook: Runbook) -> tuple[Planned, ...]:
 
 
 def _planned(incident: Incident, runbook: Runbook) -> Iterator[Planned]:
-    counted: dict[str, int] = {}
-    for reminder in runbook.communications.reminders:
-        counted[reminder.audience] = counted.get(reminder.audience, 0) + 1
-        key = f"{reminder.audience}/{counted[reminder.audience]}"
-        if reminder.off:
-            continue
+    keyed = _keyed(runbook)
+    for key, reminder in keyed.items():
         if reminder.when.anchor is Anchor.RESOLVED and not reminder.recipients:
-            yield from _for_each_told(incident, runbook, reminder, key)
+            yield from _for_each_told(incident, keyed, key)
         else:
             yield _one(incident, reminder, key)
+
+
+def _keyed(runbook: Runbook) -> dict[str, runbook_tables.Reminder]:
+    """The reminders that are on, by their keys: the audience, and which one of it."""
+    keyed: dict[str, runbook_tables.Reminder] = {}
+    counted: Counter[str] = Counter()
+    for reminder in runbook.communications.reminders:
+        counted[reminder.audience] += 1
+        if not reminder.off:
+            keyed[f"{reminder.audience}/{counted[reminder.audience]}"] = reminder
+    return keyed
 
 
 def _one(incident: Incident, reminder: runbook_tables.Reminder, key: str) -> Planned:
@@ -64,31 +73,25 @@ def _one(incident: Incident, reminder: runbook_tables.Reminder, key: str) -> Pla
         draft=reminder.draft,
         subject=reminder.subject,
         recipients=reminder.recipients,
+        says_it_is_over=reminder.when.anchor is Anchor.RESOLVED,
     )
 
 
-def _for_each_told(
-    incident: Incident, runbook: Runbook, reminder: runbook_tables.Reminder, key: str
-) -> Iterator[Planned]:
+def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Reminder], key: str) -> Iterator[Planned]:
     """Who was told that something is wrong is told that it is over, in the same way."""
-    told = {one.audience: one for one in incident.reminders.values() if one.was_told and not _follows(one.key)}
-    for earlier in told.values():
-        its = next((r for r in runbook.communications.reminders if r.audience == earlier.audience), None)
-        yield Planned(
-            key=f"{key}/{earlier.audience}",
-            audience=earlier.audience,
-            at=incident.resolved_at,
-            late_at=None,
-            draft=reminder.draft,
-            subject=reminder.subject or earlier.subject,
-            recipients=its.recipients if its else (),
+    told: dict[str, tuple[Reminder, runbook_tables.Reminder]] = {}
+    for its, one in keyed.items():
+        earlier = incident.reminders.get(its)
+        if earlier and earlier.was_told and one.when.anchor is not Anchor.RESOLVED:
+            told[one.audience] = earlier, one
+    for audience, (earlier, one) in told.items():
+        yield replace(
+            _one(incident, keyed[key], f"{key}/{audience}"),
+            audience=audience,
+            subject=keyed[key].subject or earlier.subject,
+            recipients=one.recipients,
             reference=earlier.reference,
         )
-
-
-def _follows(key: str) -> bool:
-    """Whether a reminder's key is that of one that follows another: two slashes in it."""
-    return key.count("/") > 1
 
 
 def recipients_of(incident: Incident, runbook: Runbook, key: str) -> tuple[str, ...]:
@@ -99,10 +102,19 @@ def recipients_of(incident: Incident, runbook: Runbook, key: str) -> tuple[str, 
 def moment_in(incident: Incident, moment: Moment) -> datetime | None:
     """When a moment of the runbook comes in this incident; None while that can't be told, or never."""
     if moment.anchor is Anchor.DOWNTIME:
-        reached = [(outage.since + moment.after, outage.until) for outage in incident.outages]
-        return min((at for at, end in reached if end is None or at <= end), default=None)
+        return _reached(incident, moment.after)
     begun = _begun(incident, moment)
     return begun + moment.after if begun else None
+
+
+def _reached(incident: Incident, wanted: timedelta) -> datetime | None:
+    """When the downtime comes to that much, all outages together; None = it doesn't."""
+    left = wanted
+    for since, until in stretches(incident):
+        if until is None or since + left <= until:
+            return since + left
+        left -= until - since
+    return None
 
 
 def _begun(incident: Incident, moment: Moment) -> datetime | None:
@@ -123,7 +135,8 @@ def _begun(incident: Incident, moment: Moment) -> datetime | None:
 def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], now: datetime) -> dict[str, str]:
     """What the placeholders of a draft stand for. `states` are the words of its requests as they stand now.
 
-    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone.
+    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone. Once it is over, "now"
+    is when it was resolved: a draft that comes back after a rest says so still.
     """
     joined = list(incident.requests.values())
     newest = joined[-1] if joined else None
@@ -139,7 +152,7 @@ def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], no
         "what": newest.what if newest else "look what is wrong",
         "state": states.get(newest.request, "") if newest else "we are looking at it",
         "since": _spelled(since, now),
-        "now": _spelled(now, now),
+        "now": _spelled(incident.resolved_at or now, now),
     }
 
 

@@ -3,6 +3,7 @@
 An item that names a check of the runbook is ticked by that check; of the others, a few words are understood.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.core.change import State
@@ -18,7 +19,8 @@ def evidence_for(item: str, incident: Incident, runbook: Runbook) -> str:
         if wanted in words and (seen := see(incident, runbook)):
             return seen
     passed = {name.casefold(): (name, seen, by) for by, name, seen in _passed(incident)}
-    return next((f"{name}: {seen}, after {by}." for key, (name, seen, by) in passed.items() if key in words), "")
+    named = (told for key, told in passed.items() if re.search(rf"\b{re.escape(key)}\b", words))
+    return next((f"{name}: {seen}, after {by}." for name, seen, by in named), "")
 
 
 def _passed(incident: Incident) -> Iterator[tuple[str, str, str]]:

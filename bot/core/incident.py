@@ -226,14 +226,24 @@ class Incident:
         return max(pins, key=lambda one: one.ended_at or self.made_at, default=None)
 
 
+def stretches(incident: Incident) -> tuple[tuple[datetime, datetime | None], ...]:
+    """When the site was down, as measured and corrected: from, until (None = still); what overlaps is one."""
+    found: list[tuple[datetime, datetime | None]] = []
+    reached = datetime.min.replace(tzinfo=UTC)
+    for outage in sorted(incident.outages, key=lambda one: one.since):
+        begin = max(outage.since, reached)
+        if outage.until is None:
+            return (*found, (begin, None))
+        if outage.until > begin:
+            found.append((begin, outage.until))
+            reached = outage.until
+    return tuple(found)
+
+
 def downtime(incident: Incident, now: datetime) -> timedelta:
-    """How long the site was down up to `now`, as measured and corrected; stretches that overlap count once.
+    """How long the site was down up to `now`, as measured and corrected.
 
     After the incident is resolved nobody looks any more: a stretch without an end ends there.
     """
-    total, reached = timedelta(0), datetime.min.replace(tzinfo=UTC)
-    for outage in sorted(incident.outages, key=lambda one: one.since):
-        end = outage.until or incident.resolved_at or now
-        total += max(end - max(outage.since, reached), timedelta(0))
-        reached = max(reached, end)
-    return total
+    lengths = ((until or incident.resolved_at or now) - since for since, until in stretches(incident))
+    return sum((max(length, timedelta(0)) for length in lengths), timedelta(0))

@@ -46,7 +46,7 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
         *(_due(one, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
         *(Draft(Happened.REMINDER_OVERDUE, {"reminder": key}) for key, at in _overdue(incident, runbook) if at <= now),
         *_own(incident, now),
-        *_dropped(incident),
+        *_dropped(incident, runbook),
         *_checklists(incident, runbook, now),
         *_ticks(incident, runbook),
         *_phases(incident, runbook, now),
@@ -63,12 +63,12 @@ def _due_at(one: Planned, incident: Incident) -> datetime | None:
     was = incident.reminders.get(one.key)
     if was is None:
         return one.at if _is_wanted(one, incident) else None
-    return was.until if was.state is Telling.SNOOZED and not incident.is_final else None
+    return was.until if was.state is Telling.SNOOZED and _is_wanted(one, incident) else None
 
 
 def _is_wanted(one: Planned, incident: Incident) -> bool:
     """Once it is over, nobody is told that something is wrong."""
-    return not incident.is_final or (one.at is not None and one.at == incident.resolved_at)
+    return one.says_it_is_over or not incident.is_final
 
 
 def _due(one: Planned, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
@@ -81,7 +81,8 @@ def _due(one: Planned, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
 def _overdue(incident: Incident, runbook: Runbook) -> Iterator[tuple[str, datetime]]:
     for one in planned(incident, runbook):
         was = incident.reminders.get(one.key)
-        if was and was.is_open and not was.is_own and was.overdue_at is None and one.late_at and not incident.is_final:
+        asks = was is not None and was.is_open and not was.is_own and _is_wanted(one, incident)
+        if was and asks and was.overdue_at is None and one.late_at:
             yield one.key, one.late_at
 
 
@@ -89,27 +90,34 @@ def _own(incident: Incident, now: datetime) -> Iterator[Draft]:
     """A notice of the bot's own is done when it is there; one that Slack doesn't take is for people to post."""
     for one in _own_notices(incident):
         posted = incident.posted.get(name_of_notice(one))
+        given_up_at = _given_up_at(one, incident)
         if posted and posted.ts:
             yield Draft(Happened.REMINDER_DONE, {"reminder": one.key})
-        elif one.due_at + OWN_PATIENCE <= now:
+        elif given_up_at and given_up_at <= now:
             told = {"reminder": one.key, "audience": one.audience, "subject": one.subject, "text": one.text}
             yield Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": one.reference})
+
+
+def _given_up_at(one: Reminder, incident: Incident) -> datetime | None:
+    """A minute after the first attempt: what nobody tried yet, because the bot was down, isn't given up."""
+    begun_at = incident.begun.get(name_of_notice(one))
+    return begun_at + OWN_PATIENCE if begun_at else None
 
 
 def _own_notices(incident: Incident) -> list[Reminder]:
     return [one for one in incident.reminders.values() if one.is_own and one.state is Telling.DUE]
 
 
-def _dropped(incident: Incident) -> Iterator[Draft]:
-    """What nobody did before it was over is not asked for any more."""
+def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
+    """What nobody did while it made sense is not asked for any more."""
+    wanted = {one.key for one in planned(incident, runbook) if _is_wanted(one, incident)}
     for one in incident.reminders.values():
-        if incident.is_final and _is_of_the_trouble(one, incident):
-            yield Draft(Happened.REMINDER_DROPPED, {"reminder": one.key, "why": "The incident is resolved."})
-
-
-def _is_of_the_trouble(one: Reminder, incident: Incident) -> bool:
-    waits = one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own and not one.key.startswith(PINNED)
-    return waits and incident.resolved_at is not None and one.due_at < incident.resolved_at
+        if one.key.startswith(PINNED):
+            why = "Production is not pinned any more." if incident.pin_ended else ""
+        else:
+            why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
+        if why and one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own:
+            yield Draft(Happened.REMINDER_DROPPED, {"reminder": one.key, "why": why})
 
 
 def _checklists(incident: Incident, runbook: Runbook, now: datetime) -> Iterator[Draft]:
@@ -151,7 +159,7 @@ def _moments(incident: Incident, runbook: Runbook) -> Iterator[datetime]:
     """Every moment at which time alone brings something that it hasn't brought yet."""
     yield from (at for one in planned(incident, runbook) if (at := _due_at(one, incident)))
     yield from (at for _, at in _overdue(incident, runbook))
-    yield from (one.due_at + OWN_PATIENCE for one in _own_notices(incident))
+    yield from (at for one in _own_notices(incident) if (at := _given_up_at(one, incident)))
     for one in runbook.checklists:
         was = incident.checklists.get(one.name)
         wanted = one.when if was is None else one.due if was.ended_at is None else None
@@ -165,7 +173,10 @@ def _moments(incident: Incident, runbook: Runbook) -> Iterator[datetime]:
 def _pin_at(incident: Incident) -> datetime | None:
     """When to look next whether production is still pinned; None = not at all."""
     by = incident.pinned_by
-    dropped = any(one.key.startswith(PINNED) and one.state is Telling.DROPPED for one in incident.reminders.values())
-    if by is None or by.ended_at is None or incident.pin_ended or dropped:
+    if by is None or by.ended_at is None or incident.pin_ended:
         return None
-    return max(by.ended_at, incident.pin_seen_at or by.ended_at) + PIN_EVERY
+    told = [one for one in incident.reminders.values() if one.key.startswith(PINNED) and one.due_at > by.ended_at]
+    if any(one.state is Telling.DROPPED for one in told):
+        return None
+    rests = [one.until for one in told if one.state is Telling.SNOOZED and one.until]
+    return min([*rests, max(by.ended_at, incident.pin_seen_at or by.ended_at) + PIN_EVERY])

@@ -70,12 +70,18 @@ def _request_ended(incident: Incident, _: Event, data: _Data) -> Incident:
     ended_at = datetime.fromisoformat(data["at"])
     told = {key: data[key] for key in ("state", "ran", "pins", "passed")}
     ended = replace(was, ended_at=ended_at, **told)
-    return replace(incident, requests={**incident.requests, ended.request: ended})
+    moved = replace(incident, requests={**incident.requests, ended.request: ended})
+    return replace(moved, pin_seen_at=None, pin_ended="") if ended.pins else moved  # a new pin, looked at anew
 
 
 def _failed(incident: Incident, _: Event, data: _Data) -> Incident:
     at = datetime.fromisoformat(data["at"])
     return replace(incident, outages=(*incident.outages, Outage(at, at, tuple(data["checks"]))))
+
+
+def _passed(incident: Incident, _: Event, data: _Data) -> Incident:
+    """It ends no earlier than it began, though the clock may have been set back meanwhile."""
+    return _with_outage(incident, until=max(datetime.fromisoformat(data["at"]), incident.outages[-1].since))
 
 
 def _with_outage(incident: Incident, **changes: Any) -> Incident:
@@ -181,7 +187,7 @@ _EFFECTS: dict[Happened, _Effect] = {
     Happened.REQUEST_JOINED: _joined,
     Happened.REQUEST_ENDED: _request_ended,
     Happened.SITE_FAILED: _failed,
-    Happened.SITE_PASSED: lambda i, _, d: _with_outage(i, until=datetime.fromisoformat(d["at"])),
+    Happened.SITE_PASSED: _passed,
     Happened.PRESSED: _pressed,
     Happened.PRESS_REFUSED: _press_refused,
     Happened.PRESS_HELD: _press_held,

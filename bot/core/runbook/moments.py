@@ -16,7 +16,7 @@ class Anchor(Enum):
     RESOLVED = "resolved"
     SCENARIO = "scenario"  # a request of the scenario that the moment names
     INCIDENT = "incident"  # the incident was opened
-    DOWNTIME = "downtime"  # the first failed site check; a person may correct it
+    DOWNTIME = "downtime"  # so much of it in all was measured; a person may correct the beginning
     RUN_FINISHED = "run finished"
 
 

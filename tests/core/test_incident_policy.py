@@ -1,0 +1,158 @@
+"""Who may press what in an incident, and when: one table of verb, where the thing stands, and the rule that says no."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.change import State
+from bot.core.incident import Happened, Verb
+from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
+from tests.core.standings import standing
+from tests.incident_histories import ANA, BEGIN, BEN, IncidentHistory, moment, opened, press
+
+KEY = "stakeholders/1"
+ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
+
+
+def due() -> IncidentHistory:
+    """The stakeholders are to be told, the site is down, and the first checklist is open."""
+    return opened().down(1).passes(31)
+
+
+REMINDER = {
+    "due": due(),
+    "snoozed": due().snoozed(KEY, 41),
+    "failed": due().moved(Happened.SENDING_FAILED, KEY, text="No."),
+    "being sent": due().moved(Happened.SENDING_BEGUN, KEY, reference="<1@bot>"),
+    "maybe sent": due().moved(Happened.SENDING_LOST, KEY, text="No answer."),
+    "done": due().done(KEY),
+    "not needed": due().moved(Happened.REMINDER_DROPPED, KEY, why="They know"),
+    "resolved": due().resolved(32),
+    "unknown": opened(),
+}
+SETTLED, SENDING = "This is settled already", "It is being sent at this moment"
+
+
+@pytest.mark.parametrize("verb", ON_REMINDERS)
+@pytest.mark.parametrize(
+    ("stands", "sentence"),
+    [
+        ("due", ""),
+        ("failed", ""),
+        ("maybe sent", ""),
+        ("being sent", SENDING),
+        ("done", SETTLED),
+        ("not needed", SETTLED),
+        ("resolved", SETTLED),
+        ("unknown", "no reminder of that name"),
+    ],
+)
+def test_what_may_be_pressed_on_a_reminder(verb: Verb, stands: str, sentence: str) -> None:
+    assert_refused(REMINDER[stands], verb, KEY, sentence)
+
+
+@pytest.mark.parametrize(
+    ("verb", "sentence"), [(Verb.DONE, ""), (Verb.NOT_NEEDED, ""), (Verb.SEND, ""), (Verb.SNOOZE, "It rests already")]
+)
+def test_what_may_be_pressed_while_it_rests(verb: Verb, sentence: str) -> None:
+    assert_refused(REMINDER["snoozed"], verb, KEY, sentence)
+
+
+CLOCK = [
+    (Verb.RESOLVE, "", {}, ""),
+    (Verb.PHASE_DONE, "0", {}, ""),
+    (Verb.PHASE_DONE, "1", {}, "not the phase that I-1 is at"),
+    (Verb.PHASE_DONE, "-1", {}, "not the phase that I-1 is at"),
+    (Verb.PHASE_DONE, "", {}, "not the phase that I-1 is at"),
+    (Verb.DOWN_SINCE, "", {"at": moment(-9).isoformat()}, ""),
+    (Verb.DOWN_SINCE, "", {"at": "2026-11-21T04:10:00+01:00"}, ""),
+    (Verb.DOWN_SINCE, "", {"at": moment(40).isoformat()}, "in the future"),
+    (Verb.DOWN_SINCE, "", {"at": (BEGIN - timedelta(days=8)).isoformat()}, "over 7 days before"),
+    (Verb.DOWN_SINCE, "", {"at": "2026-11-21T03:00:00"}, "no moment"),
+    (Verb.DOWN_SINCE, "", {"at": "0001-01-01T00:00:00+14:00"}, "no moment"),
+    (Verb.DOWN_SINCE, "", {"at": "yesterday"}, "no moment"),
+    (Verb.DOWN_SINCE, "", {}, "no moment"),
+]
+
+
+@pytest.mark.parametrize(("verb", "about", "data", "sentence"), CLOCK)
+def test_what_may_be_pressed_while_the_incident_is_open(
+    verb: Verb, about: str, data: dict[str, str], sentence: str
+) -> None:
+    assert_refused(due(), verb, about, sentence, **data)
+
+
+@pytest.mark.parametrize(("verb", "about", "data", "_"), CLOCK)
+def test_nothing_of_that_after_its_end(verb: Verb, about: str, data: dict[str, str], _: str) -> None:
+    assert_refused(due().resolved(32), verb, about, "is resolved already, by <@U0BEN> at 03:44 UTC", **data)
+
+
+def test_a_phase_is_done_once() -> None:
+    history = due().then(Happened.PHASE_DONE, {"phase": 1}, BEN)
+    assert_refused(history, Verb.PHASE_DONE, "0", "done already, by <@U0BEN> at 03:43 UTC")
+    assert_refused(history, Verb.PHASE_DONE, "2", "")
+
+
+def test_a_downtime_that_ended_cannot_begin_after_its_end() -> None:
+    assert_refused(opened().down(1).up(9), Verb.DOWN_SINCE, "", "after it ended", at=moment(10).isoformat())
+
+
+def test_where_the_checks_saw_no_downtime_there_is_no_beginning_to_correct() -> None:
+    assert_refused(opened(), Verb.DOWN_SINCE, "", "have seen no downtime", at=moment(0).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("about", "sentence"),
+    [
+        ("Before/2", ""),
+        ("Before/0", "ticked already by the bot at 03:12 UTC"),
+        ("Before/1", "ticked already by <@U0BEN> at 03:43 UTC"),
+        ("Before/3", "no such item"),
+        ("Before/x", "no such item"),
+        ("Later/0", "no such item"),
+        ("", "no such item"),
+    ],
+)
+@pytest.mark.parametrize("is_over", [False, True])
+def test_an_item_is_ticked_once_also_after_the_end(about: str, sentence: str, *, is_over: bool) -> None:
+    history = due().then(Happened.ITEM_TICKED, {"checklist": "Before", "item": 1}, BEN)
+    assert_refused(history.resolved(32) if is_over else history, Verb.TICK, about, sentence)
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_nothing_from_another_workspace(verb: Verb) -> None:
+    assert_refused(due(), verb, KEY, "belongs to another workspace", team="T0OTHER")
+
+
+def test_the_status_page_that_a_person_told_is_not_told_by_the_bot_that_it_is_over() -> None:
+    by_hand, by_bot = due().done("status page/1").resolved(32), due().done("status page/1", "inc1").resolved(32)
+    clear = "all clear/1/status page"
+    assert_refused(by_hand, Verb.SEND, clear, "end it there by hand, then press Done")
+    assert_refused(by_bot, Verb.SEND, clear, "")
+
+
+def test_what_may_be_on_the_status_page_is_not_published_again_after_the_end() -> None:
+    history = due().moved(Happened.SENDING_LOST, "status page/1", text="No answer.").resolved(32)
+    assert_refused(history, Verb.SEND, "status page/1", "end it there by hand")
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_incident_is_not_resolved_while_a_change_is_under_way(state: State) -> None:
+    is_acting = state in (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
+    refusal = refusal_to_resolve(opened().incident, [standing(State.DENIED).request, standing(state).request])
+    sentence = f"I-1 can't be resolved while R-17 ({state}) is under way. Nothing was changed."
+    assert (refusal.text if refusal else "") == (sentence if is_acting else "")
+
+
+def test_sending_is_for_approvers_and_who_asked_for_a_change() -> None:
+    assert set(BY_APPROVERS) == {Verb.SEND}
+    assert is_requester(opened().incident, ANA)
+    assert not is_requester(opened().incident, BEN)
+
+
+def assert_refused(history: IncidentHistory, verb: Verb, about: str, sentence: str, **data: str) -> None:
+    """The press is refused with this in its sentence; "" = it is not refused."""
+    refusal = refusal_of_press(history.incident, press(verb, about, 33, **data))
+    told = refusal.text if refusal else ""
+    assert sentence in told
+    assert bool(sentence) is bool(told)
