@@ -26,6 +26,7 @@ REMINDERS = ("stakeholders/1", "status page/1", "all clear/1/status page", "all 
 MESSAGES = ("incident", "notice/internal/1", "checklist/Pre-rollback", *(f"reminder/{key}/1" for key in REMINDERS))
 Move: TypeAlias = tuple[str, Any]
 
+MISHAPS = st.dictionaries(st.sampled_from([f"I-1/{name}" for name in MESSAGES]), st.sampled_from(Mishap))
 MOVES = st.one_of(
     st.tuples(st.just("pass"), st.sampled_from([0.5, 7, 16, 31, 65, 1500])),
     st.tuples(st.just("site"), st.booleans()),
@@ -40,7 +41,6 @@ MOVES = st.one_of(
     st.tuples(st.just("resolve"), st.sampled_from([ANA, EVE])),
     st.tuples(st.just("die"), st.integers(0, 6)),
     st.tuples(st.just("jump"), st.sampled_from([-2, 2])),
-    st.tuples(st.just("mishap"), st.tuples(st.sampled_from(MESSAGES), st.sampled_from(Mishap))),
     st.tuples(st.just("answer"), st.sampled_from([OutcomeUnknown("No answer."), Refused("no", "No.")])),
     st.tuples(st.just("pin"), st.booleans()),
 )
@@ -52,10 +52,13 @@ MOVES = st.one_of(
     derandomize="HYPOTHESIS_MAX_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(st.lists(MOVES, min_size=5, max_size=25))
-def test_whatever_happens_each_thing_is_said_once_and_sent_once(moves: Sequence[Move]) -> None:
+@given(MISHAPS, st.lists(MOVES, min_size=5, max_size=25))
+def test_whatever_happens_each_thing_is_said_once_and_sent_once(
+    mishaps: dict[str, Mishap], moves: Sequence[Move]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = IncidentWorld(Path(folder) / "log.db", BEGIN)
+        world.slack.mishaps = mishaps
         try:
             world.ask(ANA)
             world.approve("R-1", BEN, "U_CHLOE")
@@ -83,9 +86,6 @@ def make(world: IncidentWorld, what: str, more: Any) -> None:
             world.log.dies = _at_append(more)
         case "jump":
             world.jump(more)
-        case "mishap":
-            name, mishap = more
-            world.slack.mishaps[f"I-1/{name}"] = mishap
         case "answer":
             world.sent.fails = more
         case _:
