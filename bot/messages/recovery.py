@@ -43,7 +43,7 @@ def _line(incident: Incident, number: int, phase: Phase, *, is_now: bool) -> str
     if incident.is_final:
         return f"▫️ {told}: nobody marked it as done"
     if is_late:
-        return f"⏰ {told}: *late*"
+        return f"⏰ {told}: *late*, not marked as done"
     return f"▶️ *{told}: due next*" if is_now else f"▫️ {told}"
 
 
