@@ -16,6 +16,7 @@ from bot.core.event import ConflictError, Draft
 from bot.core.next import Act, what_is_due
 from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
+from bot.core.writes import stopped_writes, untold_resumes
 from bot.deciding import Deciding
 from bot.drawing import Drawing
 from bot.journal import Journal
@@ -53,6 +54,16 @@ def acts(
         journal.record(request, Draft(Kind.UNDO_TOLD, {}))
         wake(request.undo_of)
 
+    def tell_resumed(request: ChangeRequest) -> None:
+        resumes = untold_resumes(request)
+        for stopped in stopped_writes(other for other in journal.open_requests() if other.id != request.id):
+            tables = [name for done in resumes for name in done.tables if stopped.since < done.at]
+            if known := [name for name in stopped.tables if name in tables]:
+                data = {"request": request.id, "tables": known}
+                journal.note(stopped.request.id, Draft(Kind.WRITES_RESUMED, data))
+                wake(stopped.request.id)
+        journal.record(request, Draft(Kind.RESUME_TOLD, {"steps": [done.index for done in resumes]}))
+
     return {
         Act.PLAN: plan,
         Act.DECIDE: lambda r: journal.record(r, *deciding.drafts(r)),
@@ -64,6 +75,7 @@ def acts(
         Act.LOOK: running.look,
         Act.BEGIN_VERIFICATION: running.begin_verification,
         Act.TELL_UNDONE: tell_undone,
+        Act.TELL_RESUMED: tell_resumed,
     }
 
 
@@ -120,7 +132,7 @@ class Advance:
             if drawn is True:
                 continue
             moments = [self._held[stream, act] for act in due.acts] + [m for m in (due.until, drawn) if m]
-            if request.is_final and not moments:
+            if request.is_final and not moments and not due.stays_open:
                 self._close(request)
             return min(moments, default=None)
 

@@ -7,6 +7,7 @@ from enum import Enum
 from bot.core.change import State
 from bot.core.policy import goes_ahead
 from bot.core.request import ChangeRequest
+from bot.core.writes import stopped_by, untold_resumes
 
 
 class Act(Enum):
@@ -22,6 +23,7 @@ class Act(Enum):
     LOOK = "see whether the running step is done"
     BEGIN_VERIFICATION = "start the checks"
     TELL_UNDONE = "tell the earlier request what of it was undone"
+    TELL_RESUMED = "tell the requests that stopped writes that these are resumed"
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,17 @@ class Due:
 
     acts: tuple[Act, ...] = ()
     until: datetime | None = None
+    stays_open: bool = False  # though nothing is left to do or to draw: it is still to be thought of
 
 
 def what_is_due(request: ChangeRequest, now: datetime) -> Due:
     """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
+    due = _by_state(request, now)
+    tell = (Act.TELL_RESUMED,) if untold_resumes(request) else ()
+    return Due(tell + due.acts, due.until, stays_open=stopped_by(request) is not None)
+
+
+def _by_state(request: ChangeRequest, now: datetime) -> Due:
     clicks = (Act.DECIDE,) if request.pending else ()
     match request.state:
         case State.PLANNING:
