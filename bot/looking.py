@@ -14,6 +14,8 @@ from bot.actions.inspect_failed_deployment import INSPECT, inspect_failed_deploy
 from bot.actions.purge_quarantine import PurgeQuarantine
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.stop_writes import StopWrites
+from bot.actions.writes_reading import WritesReading
 from bot.adapters.vercel import Vercel
 from bot.changes import Changes, Delivery
 from bot.core.deployment import label
@@ -21,6 +23,7 @@ from bot.core.errors import BotError
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.restore import ACTION
 from bot.core.runbook.tables import Database
+from bot.core.writes import stopped_writes
 from bot.logs import secrets_of
 from bot.messages import pin
 from bot.messages.backup_set import proposal
@@ -30,9 +33,11 @@ from bot.messages.deployments import deployments
 from bot.messages.picture import Picture
 from bot.messages.private import no_rollback
 from bot.messages.quarantine import with_quarantine
+from bot.messages.writes import writes_seen, writes_unseen
 from bot.readings import Readings
 from bot.settings import Settings
 
+WRITES = "writes"  # asked by /rollback status where the log knows of writes that are stopped
 PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
 Look: TypeAlias = Callable[[Delivery], None]
 
@@ -49,12 +54,15 @@ def looks(
     database, secrets = settings.runbook.database, secrets_of(settings)
     found: dict[str, Look] = {}
     restore, rollback = actions.get(ACTION), actions.get(RollbackDeployment.name)
-    back_up = actions.get(BackUpTables.name)
+    back_up, stop = actions.get(BackUpTables.name), actions.get(StopWrites.name)
     if database and isinstance(restore, RestoreTables):
         found["backups"] = partial(readings.ask, "backups", read=_backups(restore, actions, database, changes, clock))
     if isinstance(back_up, BackUpTables):
         measure = back_up.measure
         found["backup"] = partial(readings.ask, "backup", read=lambda: proposal(measure()), for_approvers=True)
+    if isinstance(stop, StopWrites):
+        look = partial(look_at_writes, stop.reading, changes)
+        found[WRITES] = partial(readings.ask, "whether writes are stopped", read=look)
     if isinstance(rollback, RollbackDeployment):
         found |= _of_vercel(rollback.vercel, readings, changes, secrets, clock)
     return found
@@ -98,6 +106,21 @@ def _of_vercel(
             readings.ask, "deployments", read=lambda: deployments(list_deployments(vercel), clock())
         ),
     }
+
+
+def look_at_writes(reading: WritesReading, changes: Changes) -> Picture:
+    """Which tables refuse writes in the database; what the log took for stopped and isn't is written down."""
+    known = stopped_writes(changes.open_and_newest())
+    try:
+        seen = reading.stopped_now()
+    except BotError as error:
+        return writes_unseen(error.text)
+    resumed = []
+    for stopped in known:
+        if gone := [name for name in stopped.tables if name not in seen]:
+            changes.note_resumed(stopped.request.id, gone)
+            resumed += gone
+    return writes_seen(seen, resumed)
 
 
 def look_at_pin(vercel: Vercel, changes: Changes) -> Picture:

@@ -11,6 +11,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
+from bot.core.writes import stopped_writes
 from bot.messages.picture import Picture
 from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
 from handlers.commands import Answer, Commands, whisper
@@ -103,6 +104,8 @@ def _request(typed: Typed) -> str:
 def _status(commands: Commands, _: Typed, delivery: Delivery) -> Picture:
     requests = commands.changes.open_and_newest()
     is_asked = last_rollback(requests) is not None and _is_asked(commands, "pinned", delivery)
+    if stopped_writes(requests):
+        _is_asked(commands, "writes", delivery)
     return status(requests, commands.link, commands.runbook, is_asked=is_asked)
 
 

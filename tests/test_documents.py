@@ -14,7 +14,7 @@ from bot.adapters.slack import SCOPES
 from bot.core.runbook import load_runbook
 from bot.messages.private import help_text, restore_help
 from bot.settings import SHIPPED_RUNBOOK
-from handlers import COMMANDS, dbrestore, rollback
+from handlers import COMMANDS, rollback
 from handlers.web import EVENTS_PATH
 from tests.demo_runbook import ENVIRONMENT, demo_runbook
 from tests.simulator.slack_server import METHODS
@@ -107,8 +107,7 @@ def test_the_readme_lists_the_commands_that_help_lists() -> None:
 
 def test_the_readme_says_which_commands_are_not_in_this_version() -> None:
     not_yet = README.partition("**Not in this version:**")[2].partition("\n## ")[0]
-    later = (*rollback.LATER, *dbrestore.LATER)
-    assert [word for word in later if f"`{word}`" not in not_yet and f" {word}`" not in not_yet] == []
+    assert [word for word in rollback.LATER if f"`{word}`" not in not_yet and f" {word}`" not in not_yet] == []
 
 
 def test_every_link_in_a_document_leads_somewhere() -> None:

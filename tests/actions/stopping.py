@@ -34,7 +34,7 @@ class Writes:
         reading = RestoreReading(address, told, clock=lambda: NOW, live=lambda: None)
         writes = WritesReading(told, reading)
         self.stopping = StopWrites(address, writes, ladder=SHORT_LADDER)
-        self.resuming = ResumeWrites(address, writes, ladder=SHORT_LADDER, removal=SHORT_LADDER)
+        self.resuming = ResumeWrites(address, writes, ladder=SHORT_LADDER, removal=SHORT_LADDER[:1])
         self.restoring = RestoreTables(address, told, reading, ladder=SHORT_LADDER)
 
     def stop(self, *tables: str, op_id: str = "") -> dict[str, Any]:

@@ -202,7 +202,7 @@ def test_all_tables_of_the_runbook_are_critical_however_they_are_named_and_so_is
         ("backups user_profiles", "`/dbrestore backups` stands alone"),
         ("backup user_profiles", "`/dbrestore backup` stands alone"),
         ("backup because we deploy", "`/dbrestore backup` stands alone"),
-        *((f"{word} user_profiles", f"`/dbrestore {word}` is not in this version.") for word in dbrestore.LATER),
+        ("stop-write user_profiles", "Did you mean `/dbrestore stop-writes`?"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_the_way_out_and_nothing_happens(
