@@ -109,15 +109,19 @@ def _of_vercel(
 
 
 def look_at_writes(reading: WritesReading, changes: Changes) -> Picture:
-    """Which tables refuse writes in the database; what the log took for stopped and isn't is written down."""
-    known = stopped_writes(changes.open_and_newest())
+    """Which tables refuse writes in the database; what the log took for stopped and isn't is written down.
+
+    What an open request is about to change, or has just changed, is left to that request to tell.
+    """
+    requests = changes.open_and_newest()
+    held = {target for request in requests if not request.is_final for target in request.targets}
     try:
         seen = reading.stopped_now()
     except BotError as error:
         return writes_unseen(error.text)
     resumed = []
-    for stopped in known:
-        if gone := [name for name in stopped.tables if name not in seen]:
+    for stopped in stopped_writes(requests):
+        if gone := [name for name in stopped.tables if name not in seen and f"writes:{name}" not in held]:
             changes.note_resumed(stopped.request.id, gone)
             resumed += gone
     return writes_seen(seen, resumed)

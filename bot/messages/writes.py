@@ -155,7 +155,7 @@ class ResumeWrites(_Words):
         if not left:
             return ()
         why = f"because somebody was reading. It stops nothing; {later}"
-        keep = "`ENABLE TRIGGER ALL` on such a table would stop writes again."
+        keep = "Whoever enables all triggers of such a table before that stops writes again."
         return (f"A switched-off trigger {code(TRIGGER)} was left on {codes(left, most=_SHOWN)}, {why}. {keep}",)
 
 
@@ -163,7 +163,7 @@ def left_stopped(request: ChangeRequest) -> list[str]:
     """What a request has stopped that nobody has resumed, as far as the log knows, as lines of mrkdwn."""
     stopped = stopped_by(request)
     if stopped:
-        return [f"🛑 {_are_stopped(stopped)}. To resume them: {RESUME_COMMAND} (needs approval)."]
+        return [f"🛑 {_are_stopped(stopped)}. {_way_out(stopped)}"]
     seen = [name for name, by in request.resumed.items() if not by]
     return [f"✅ Writes to {codes(seen, most=_SHOWN)} were seen resumed by somebody in the database."] if seen else []
 
@@ -179,7 +179,7 @@ def ended_stopped(request: ChangeRequest) -> list[str]:
 
 def stopped_in_status(stopped: Stopped, name: str) -> str:
     """A line of `/rollback status`; `name` is the request's, linked to its card."""
-    return f"🛑 {_are_stopped(stopped)}, by {name}. To resume them: {RESUME_COMMAND} (needs approval)."
+    return f"🛑 {_are_stopped(stopped)}, by {name}. {_way_out(stopped)}"
 
 
 def writes_seen(stopped: Sequence[str], resumed: Sequence[str]) -> Picture:
@@ -202,10 +202,19 @@ def _are_stopped(stopped: Stopped) -> str:
     return f"*Writes are stopped* to {names} since {moment(stopped.since, _DAY_AND_TIME)}"
 
 
+def _way_out(stopped: Stopped) -> str:
+    """A request that is open holds the writes to its tables; what it comes to has to be known first."""
+    if stopped.request.is_final:
+        return f"To resume them: {RESUME_COMMAND} (needs approval)."
+    return "Whether they stay so is known when this request has ended."
+
+
 def _stopped_line(table: TableWrites) -> str:
-    return f"• {code(str(table.live))}: {'stopped already; it stays so' if table.is_stopped else 'writes are stopped'}"
+    return (
+        f"• {code(str(table.live))}: {'stopped already; it stays so' if table.is_stopped else 'writes will be stopped'}"
+    )
 
 
 def _resumed_line(table: TableWrites) -> str:
-    was = "stopped when this was planned" if table.is_stopped else "not stopped when this was planned"
-    return f"• {code(str(table.live))}: writes are resumed ({was})"
+    was = "stopped when this was planned" if table.is_stopped else "not stopped yet when this was planned"
+    return f"• {code(str(table.live))}: writes will be resumed ({was})"
