@@ -210,9 +210,8 @@ def _way_out(stopped: Stopped) -> str:
 
 
 def _stopped_line(table: TableWrites) -> str:
-    return (
-        f"• {code(str(table.live))}: {'stopped already; it stays so' if table.is_stopped else 'writes will be stopped'}"
-    )
+    then = "stopped already; it stays so" if table.is_stopped else "writes will be stopped"
+    return f"• {code(str(table.live))}: {then}"
 
 
 def _resumed_line(table: TableWrites) -> str:
