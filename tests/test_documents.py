@@ -98,7 +98,8 @@ def test_every_make_command_of_the_readme_is_in_the_makefile() -> None:
 
 def test_the_readme_lists_the_commands_that_help_lists() -> None:
     runbook = load_runbook(SHIPPED_RUNBOOK.read_text(encoding="utf-8"), ENVIRONMENT)
-    actions = {"rollback_deployment", "restore_tables", "drop_columns", "purge_quarantine", "inspect_failed_deployment"}
+    actions = {"rollback_deployment", "inspect_failed_deployment", "restore_tables", "stop_writes", "resume_writes"}
+    actions |= {"drop_columns", "purge_quarantine"}
     helped = re.findall(r"`(/rollback [^`]+)`:", help_text(runbook, actions).text)
     helped += re.findall(r"`(/dbrestore [^`]+)`:", restore_help(runbook, actions).text)
     told = [row.replace("\\|", "|") for row in re.findall(r"(?m)^\| `(/\w+ [^`]+)`", README)]
