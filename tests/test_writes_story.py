@@ -45,7 +45,7 @@ def test_what_somebody_resumed_in_the_database_is_seen_by_the_status(shop: World
     shop.told(ANA, "stopped writes to no table of this database. Nothing was changed.")
 
 
-def test_the_plan_for_data_corruption_runs_from_end_to_end(shop: World, damaged: Database) -> None:
+def test_the_plan_for_data_corruption_runs_from_end_to_end_and_so_does_its_undo(shop: World, damaged: Database) -> None:
     shop.vercel.promote_by_someone(the.BROKEN)
     shop.rollback("data-corruption because progress is lost")
     shop.approve(BEN, CHLOE)
@@ -54,6 +54,12 @@ def test_the_plan_for_data_corruption_runs_from_end_to_end(shop: World, damaged:
     assert refused(damaged.superuser(), SESSIONS) == ""
     assert shop.live() == {the.PREVIOUS}
     assert shop.kinds().count("step_finished") == 4
+    shop.rollback("undo R-1")  # stop, promote, undo the restore, resume
+    shop.slack.wait_for(lambda: len(shop.cards()) == 2)
+    shop.approve(BEN, CHLOE)
+    shop.wait_for_end("Done, checks fail")  # the broken site is live again
+    assert shop.kinds("R-2").count("step_finished") == 4
+    assert refused(damaged.superuser(), SESSIONS) == ""
 
 
 def test_a_plan_that_fails_with_writes_stopped_says_so_loudly_and_they_can_be_resumed(
