@@ -79,7 +79,7 @@ class Advance(Generic[S]):
             if drawn is True:
                 continue
             moments = [self._held[stream, act] for act in due.acts] + [m for m in (due.until, drawn) if m]
-            if found.is_final and not moments:
+            if found.is_final and not moments and not due.stays_open:
                 self._close(found)
             return min(moments, default=None)
 

@@ -1,6 +1,6 @@
 """What people can do to change requests: ask, click, plan again. Each is written down before anyone is told."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -134,6 +134,11 @@ class Changes:
         """Keep that somebody ended what a rollback of this request pinned; `deployment` names what is live since."""
         draft = Draft(Kind.PROMOTE_SEEN, {"deployment": deployment})
         self._journal.record_while(stream, lambda request: not request.promote_seen, draft)
+        self._wake(stream)
+
+    def note_resumed(self, stream: str, tables: Sequence[str]) -> None:
+        """Keep that writes to these tables, which this request stopped, were seen resumed by nobody's request."""
+        self._journal.note(stream, Draft(Kind.WRITES_RESUMED, {"tables": list(tables), "request": ""}))
         self._wake(stream)
 
     def request(self, stream: str) -> ChangeRequest:

@@ -13,8 +13,11 @@ from bot.actions.drop_columns import DropColumns
 from bot.actions.purge_quarantine import Purge, PurgeQuarantine
 from bot.actions.restore_reading import RestoreReading
 from bot.actions.restore_tables import RestoreTables
+from bot.actions.resume_writes import ResumeWrites
 from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.stop_writes import StopWrites
 from bot.actions.undo import Undo
+from bot.actions.writes_reading import WritesReading
 from bot.adapters.log_sqlite import SqliteLog
 from bot.adapters.mail import Mail
 from bot.adapters.postgres.questions import Questions
@@ -94,9 +97,10 @@ def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[s
     told, url = settings.runbook.database, settings.database_url
     if told and told.tables and url:
         reading = RestoreReading(url, told, clock=clock, live=partial(_live, vercel))
-        drop = DropColumns(url, told, reading, clock=clock)
+        drop, writes = DropColumns(url, told, reading, clock=clock), WritesReading(told, reading)
         found += [RestoreTables(url, told, reading), BackUpTables(url, told, reading, clock=clock)]
         found += [drop, AddColumnsBack(url, reading, drop), PurgeQuarantine(url, told, reading, clock=clock)]
+        found += [StopWrites(url, writes), ResumeWrites(url, writes)]
     return {action.name: action for action in found}
 
 

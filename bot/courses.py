@@ -15,6 +15,7 @@ from bot.core.next import Act, Due, what_is_due
 from bot.core.policy import PATIENCE
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.core.writes import stopped_writes, untold_resumes
 from bot.deciding import Deciding
 from bot.journal import Journal
 from bot.pin_watch import PinWatch
@@ -60,6 +61,7 @@ class Requests:
             Act.LOOK: self.running.look,
             Act.BEGIN_VERIFICATION: self.running.begin_verification,
             Act.TELL_UNDONE: self._tell_undone,
+            Act.TELL_RESUMED: self._tell_resumed,
         }
         if self.incidents:
             acts |= {Act.JOIN_INCIDENT: self.incidents.join, Act.TELL_INCIDENT: self.incidents.tell}
@@ -78,6 +80,16 @@ class Requests:
         self.journal.note(request.undo_of, Draft(Kind.UNDONE, {"request": request.id, "steps": steps}))
         self.journal.record(request, Draft(Kind.UNDO_TOLD, {}))
         self.wake(request.undo_of)
+
+    def _tell_resumed(self, request: ChangeRequest) -> None:
+        resumes = untold_resumes(request)
+        for stopped in stopped_writes(other for other in self.journal.open() if other.id != request.id):
+            tables = [name for done in resumes for name in done.tables if stopped.since < done.at]
+            if known := [name for name in stopped.tables if name in tables]:
+                data = {"request": request.id, "tables": known}
+                self.journal.note(stopped.request.id, Draft(Kind.WRITES_RESUMED, data))
+                self.wake(stopped.request.id)
+        self.journal.record(request, Draft(Kind.RESUME_TOLD, {"steps": [done.index for done in resumes]}))
 
     def _note_fault(self, request: ChangeRequest, reference: str) -> None:
         """Say it once; a request that can't be planned ends, or it would hold its target for ever."""

@@ -14,6 +14,8 @@ from bot.actions.inspect_failed_deployment import INSPECT, inspect_failed_deploy
 from bot.actions.purge_quarantine import PurgeQuarantine
 from bot.actions.restore_tables import RestoreTables
 from bot.actions.rollback_deployment import RollbackDeployment
+from bot.actions.stop_writes import StopWrites
+from bot.actions.writes_reading import WritesReading
 from bot.adapters.vercel import Vercel
 from bot.changes import Changes, Delivery
 from bot.checking import Checking
@@ -22,6 +24,7 @@ from bot.core.errors import BotError
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.restore import ACTION
 from bot.core.runbook.tables import Database
+from bot.core.writes import stopped_writes
 from bot.incidents import Incidents
 from bot.logs import secrets_of
 from bot.messages import pin
@@ -33,10 +36,12 @@ from bot.messages.picture import Picture
 from bot.messages.private import no_rollback
 from bot.messages.quarantine import with_quarantine
 from bot.messages.verification import verification
+from bot.messages.writes import writes_seen, writes_unseen
 from bot.readings import Readings
 from bot.settings import Settings
 from bot.timelines import Timelines
 
+WRITES = "writes"  # asked by /rollback status where the log knows of writes that are stopped
 PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
 VERIFY, TIMELINE = "verify", "timeline"
 APART = {VERIFY: timedelta(minutes=1)}  # between two readings
@@ -55,12 +60,15 @@ def looks(
     database, secrets = settings.runbook.database, secrets_of(settings)
     found: dict[str, Look] = {}
     restore, rollback = actions.get(ACTION), actions.get(RollbackDeployment.name)
-    back_up = actions.get(BackUpTables.name)
+    back_up, stop = actions.get(BackUpTables.name), actions.get(StopWrites.name)
     if database and isinstance(restore, RestoreTables):
         found["backups"] = partial(readings.ask, "backups", read=_backups(restore, actions, database, changes, clock))
     if isinstance(back_up, BackUpTables):
         measure = back_up.measure
         found["backup"] = partial(readings.ask, "backup", read=lambda: proposal(measure()), for_approvers=True)
+    if isinstance(stop, StopWrites):
+        look = partial(look_at_writes, stop.reading, changes)
+        found[WRITES] = partial(readings.ask, "whether writes are stopped", read=look)
     if isinstance(rollback, RollbackDeployment):
         found |= _of_vercel(rollback.vercel, readings, changes, secrets, clock)
     return found
@@ -122,6 +130,25 @@ def looks_of_incidents(
         readings.ask(TIMELINE, delivery, lambda: timelines.share(incidents.newest_in(delivery.channel)))
 
     return {VERIFY: verify, TIMELINE: share}
+
+
+def look_at_writes(reading: WritesReading, changes: Changes) -> Picture:
+    """Which tables refuse writes in the database; what the log took for stopped and isn't is written down.
+
+    What an open request is about to change, or has just changed, is left to that request to tell.
+    """
+    requests = changes.open_and_newest()
+    held = {target for request in requests if not request.is_final for target in request.targets}
+    try:
+        seen = reading.stopped_now()
+    except BotError as error:
+        return writes_unseen(error.text)
+    resumed = []
+    for stopped in stopped_writes(requests):
+        if gone := [name for name in stopped.tables if name not in seen and f"writes:{name}" not in held]:
+            changes.note_resumed(stopped.request.id, gone)
+            resumed += gone
+    return writes_seen(seen, resumed)
 
 
 def look_at_pin(vercel: Vercel, changes: Changes) -> Picture:

@@ -75,7 +75,7 @@ class Responding:
     def _refusal(self, incident: Incident, press: Press) -> Refused | None:
         refusal = refusal_of_press(incident, press)
         if refusal is None and press.verb is Verb.RESOLVE:
-            refusal = refusal_to_resolve(incident, self._of(incident))
+            refusal = refusal_to_resolve(incident, self._of(incident), self._requests.open())
         if refusal:
             return refusal
         if press.verb in BY_APPROVERS and not is_requester(incident, press.person):

@@ -15,6 +15,7 @@ from bot.core.plan import Ask, Facts
 from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import RESERVED, Database
+from bot.core.writes import RESUME, STOP
 from bot.messages.picture import Picture
 from bot.messages.private import RESTORE_WORDS, reading, restore_help
 from handlers import columns
@@ -22,7 +23,6 @@ from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command, of_interaction
 from handlers.words import Typed, Word, read, shown
 
-LATER = ("stop-writes", "resume-writes")
 _OPTIONS_LATER = ("breakglass",)
 _FLAGS = ("long-block", "exact")
 _OPTIONS = ("from", *_FLAGS)
@@ -82,6 +82,27 @@ def _purge(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     return columns.purge(commands, _database(commands.runbook), typed, delivery)
 
 
+def _stop_writes(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    database = _database(commands.runbook)
+    known = [table.name for table in database.tables]
+    tables = _tables(typed.words[1:], known)
+    wish = _about_writes(STOP, tables, "critical" if set(tables) == set(known) else database.risk, typed)
+    return reading(f"the tables for {commands.changes.ask(wish, delivery)}")
+
+
+def _resume_writes(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    database = _database(commands.runbook)
+    if typed.rest:
+        rule = "`/dbrestore resume-writes` stands alone: it resumes writes to every table where they are stopped."
+        raise Refused("words", f"{rule} {_UNCHANGED}")
+    wish = _about_writes(RESUME, (), database.risk, typed)
+    return reading(f"which tables are stopped for {commands.changes.ask(wish, delivery)}")
+
+
+def _about_writes(action: str, tables: Sequence[str], risk: str, typed: Typed) -> Wish:
+    return Wish((Ask(action, {"tables": list(tables)}),), "", risk, typed.reason, f"/dbrestore {typed.text}")
+
+
 def _help(commands: Commands, _: Typed, __: Delivery) -> Picture:
     words = [word for word in RESTORE_WORDS if word == "help" or word in commands.questions]
     return restore_help(commands.runbook, commands.actions, words)
@@ -97,8 +118,9 @@ _ANSWERS: dict[str, Answer] = {
     "backup": _look,
     "columns": _columns,
     "purge": _purge,
+    "stop-writes": _stop_writes,
+    "resume-writes": _resume_writes,
     "help": _help,
-    **dict.fromkeys(LATER, _later),
 }
 
 
@@ -140,6 +162,18 @@ def _order(words: Sequence[Word], known: Sequence[str]) -> _Order:
     everything = known if "all" in keywords else tables
     long_block, exact = (flag in keywords for flag in _FLAGS)
     return _Order(tuple(dict.fromkeys(everything)), "".join(backups), long_block, exact)
+
+
+def _tables(words: Sequence[Word], known: Sequence[str]) -> tuple[str, ...]:
+    """The tables that words name, `all` or some. Raises Refused with what is wrong, and how it is typed."""
+    if not words:
+        rule = "Writes to which tables? Type `/dbrestore stop-writes <table>`, or `/dbrestore stop-writes all`."
+        raise Refused("words", f"{rule} {_UNCHANGED}")
+    if "all" not in [word.keyword for word in words]:
+        return tuple(dict.fromkeys(_table(word, known, is_first=False) for word in words))
+    if len(words) > 1:
+        raise Refused("words", f"`all` stands alone: it is every table of the runbook. {_UNCHANGED}")
+    return tuple(known)
 
 
 def _refuse_misfits(keywords: Sequence[str], tables: Sequence[str], backups: Sequence[str]) -> None:
@@ -190,8 +224,7 @@ def _reserved(word: Word, alike: Sequence[str]) -> str:
 def _unknown(word: Word, known: Sequence[str], *, is_first: bool) -> str:
     candidates = {name.casefold(): as_typed(name) for name in known}
     if not word.is_quoted:
-        commands = ("all", "backups", "backup", "columns", "purge", "help")
-        candidates |= {other: other for other in (commands if is_first else _OPTIONS)}
+        candidates |= {other: other for other in (("all", *_ANSWERS) if is_first else _OPTIONS)}
     near = difflib.get_close_matches(word.text.casefold(), candidates, 1, 0.5)
     meant = [f"{'/dbrestore ' if is_first else ''}{candidates[one]}" for one in near]
     hint = f"Did you mean `{meant[0]}`?" if meant else "`/dbrestore help` lists the tables that can be restored."

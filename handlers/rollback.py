@@ -11,6 +11,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
+from bot.core.writes import stopped_writes
 from bot.looking import TIMELINE, VERIFY
 from bot.messages.incident_status import incident_lines
 from bot.messages.picture import Picture
@@ -126,6 +127,8 @@ def _request(typed: Typed) -> str:
 def _status(commands: Commands, _: Typed, delivery: Delivery) -> Picture:
     requests = commands.changes.open_and_newest()
     is_asked = last_rollback(requests) is not None and _is_asked(commands, "pinned", delivery)
+    if stopped_writes(requests):
+        _is_asked(commands, "writes", delivery)
     open_now = incident_lines(commands.incidents.open_and_newest(), commands.link_in)
     return status(requests, commands.link, commands.runbook, is_asked=is_asked, incidents=open_now)
 

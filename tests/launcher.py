@@ -1,4 +1,4 @@
-"""Starts the real bot as a process of its own, with two more actions, and with places where a test can kill it.
+"""Starts the real bot as a process of its own, with one more action, and with places where a test can kill it.
 
 `HOLD=before:<kind>` or `after:<kind>` stops the process for good at the append of an event of that kind, before it is
 written or right after; with `HOLD_UNTIL`, until a file of that name is there. The product has no such switch: this is
@@ -41,8 +41,8 @@ class HoldingLog(SqliteLog):
 
 def actions(settings: Settings, clock: Callable[[], datetime]) -> Mapping[str, Action]:
     url = os.environ["SWITCH_URL"]
-    more = [TurnSwitch("stop_writes", url, on=True), TurnSwitch("resume_writes", url, on=False)]
-    return {**shipped_actions(settings, clock), **{action.name: action for action in more}}
+    switch = TurnSwitch("watch", url, on=True)
+    return {**shipped_actions(settings, clock), switch.name: switch}
 
 
 def hold(when: str, drafts: Sequence[Draft]) -> None:

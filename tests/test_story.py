@@ -154,7 +154,7 @@ def test_checks_that_fail_afterwards_are_said(world: World) -> None:
 
 
 ROLL_BACK = '{ action = "rollback_deployment", target = "previous" }'
-TURN_ON = '{ action = "stop_writes", tables = ["all"] }'
+TURN_ON = '{ action = "watch" }'
 
 
 def test_stop_between_two_steps_begins_no_further_step(quiet_world: World) -> None:

@@ -150,7 +150,7 @@ class TestUndo:
         world = quiet_world
         steps = (
             '{ action = "rollback_deployment", target = "previous" }',
-            '{ action = "stop_writes", tables = ["all"] }',
+            '{ action = "watch" }',
         )
         world.add_scenario("two-steps", *steps)
         world.start()

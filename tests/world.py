@@ -185,8 +185,15 @@ class World:
     def wait_for_end(self, words: str, seconds: float = 30) -> str:
         """Wait until the card and the outcome in its thread say so, and the log is closed; the thread's text."""
         self.wait_for_state(words, seconds)
-        self.slack.wait_for(lambda: words in self.thread(), seconds)
+        self.slack.wait_for(lambda: words in self._outcome(), seconds)
         return self.thread()
+
+    def _outcome(self) -> str:
+        """What the newest request's last message says; "" while it isn't there."""
+        thread = self.slack.thread(INC, self.cards()[-1]["ts"])
+        keys = [message.get("metadata", {}).get("event_payload", {}).get("key", "") for message in thread]
+        said = [self.slack.text_of(m) for m, key in zip(thread, keys, strict=True) if key.endswith("/outcome")]
+        return said[-1] if said else ""
 
     def told(self, user: str, text: str, seconds: float = 30) -> str:
         """Wait until this person was told `text` privately."""

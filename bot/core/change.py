@@ -70,6 +70,8 @@ class Kind(StrEnum):
     PLANNED_AGAIN = "planned_again"
     UNDONE = "undone"  # steps of this request, by another one
     PROMOTE_SEEN = "promote_seen"  # by anyone: what this request rolled back is not pinned any more
+    WRITES_RESUMED = "writes_resumed"  # to tables that this request stopped them to: by another one, or by anyone
+    RESUME_TOLD = "resume_told"  # the requests that stopped the writes which this one resumed know it
     UNDO_TOLD = "undo_told"  # the request whose steps were undone knows it
     INCIDENT_JOINED = "incident_joined"
     INCIDENT_TOLD = "incident_told"  # how the request ended
@@ -106,6 +108,8 @@ NOTES = CLICKS | {
     Kind.PLANNED_AGAIN,
     Kind.UNDONE,
     Kind.UNDO_TOLD,
+    Kind.WRITES_RESUMED,
+    Kind.RESUME_TOLD,
     Kind.PROMOTE_SEEN,
     Kind.INCIDENT_JOINED,
     Kind.INCIDENT_TOLD,

@@ -8,10 +8,12 @@ from bot.core.communication import STATUS_PAGE
 from bot.core.errors import Refused
 from bot.core.incident import Incident, Press, Reminder, Telling, Verb
 from bot.core.request import ChangeRequest
+from bot.core.writes import stopped_writes
 
 LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
 BY_APPROVERS = frozenset({Verb.SEND})  # and by who asked for a change; all else by anyone who may ask
 _ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
+_NAMED = 5  # tables in a sentence
 _ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
 
 
@@ -49,8 +51,18 @@ def is_requester(incident: Incident, person: str) -> bool:
     return any(joined.requester == person for joined in incident.requests.values())
 
 
-def refusal_to_resolve(incident: Incident, requests: Sequence[ChangeRequest]) -> Refused | None:
-    """Whether something is under way that the incident may not end before; `requests` are its own as they stand."""
+def refusal_to_resolve(
+    incident: Incident, requests: Sequence[ChangeRequest], everywhere: Sequence[ChangeRequest]
+) -> Refused | None:
+    """Whether something is under way that the incident may not end before.
+
+    `requests` are its own as they stand, `everywhere` all that are open: writes are stopped for everybody.
+    """
+    stopped = sorted({name for one in stopped_writes(everywhere) for name in one.tables})
+    if stopped:
+        tables = f"{', '.join(stopped[:_NAMED])}{' and more' if len(stopped) > _NAMED else ''}"
+        text = f"{incident.id} can't be resolved while writes to {tables} are stopped: `/dbrestore resume-writes`."
+        return Refused("writes_stopped", f"{text} Nothing was changed.")
     acting = [f"{request.id} ({request.state})" for request in requests if request.state in _ACTING]
     if not acting:
         return None

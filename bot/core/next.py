@@ -1,6 +1,6 @@
 """What is due for a request now: the pure heart of `advance`. The order of the answers is the order of importance."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Generic, TypeVar
@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from bot.core.change import State
 from bot.core.policy import goes_ahead
 from bot.core.request import CARD, ChangeRequest
+from bot.core.writes import stopped_by, untold_resumes
 
 
 class Act(Enum):
@@ -23,6 +24,7 @@ class Act(Enum):
     LOOK = "see whether the running step is done"
     BEGIN_VERIFICATION = "start the checks"
     TELL_UNDONE = "tell the earlier request what of it was undone"
+    TELL_RESUMED = "tell the requests that stopped writes that these are resumed"
     JOIN_INCIDENT = "belong to the incident of the channel"
     TELL_INCIDENT = "tell the incident how it ended"
 
@@ -36,12 +38,15 @@ class Due(Generic[A]):
 
     acts: tuple[A, ...] = ()
     until: datetime | None = None
+    stays_open: bool = False  # though nothing is left to do or to draw: it is still to be thought of
 
 
 def what_is_due(request: ChangeRequest, now: datetime) -> Due[Act]:
     """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
     due = _of_its_state(request, now)
-    return replace(due, acts=(*due.acts, *_of_its_incident(request)))
+    tell = (Act.TELL_RESUMED,) if untold_resumes(request) else ()
+    acts = (*tell, *due.acts, *_of_its_incident(request))
+    return Due(acts, due.until, stays_open=stopped_by(request) is not None)
 
 
 def _of_its_incident(request: ChangeRequest) -> tuple[Act, ...]:

@@ -11,6 +11,7 @@ from bot.core.event import Event, UnknownStreamError
 from bot.core.plan import Ask, Facts, plan_from_json
 from bot.core.policy import approvals_needed
 from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, StepRun
+from bot.core.writes import steps_that_stopped, stopped_by
 
 
 def replay(events: Iterable[Event]) -> ChangeRequest:
@@ -138,6 +139,15 @@ def _undone(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeReq
     return replace(request, undone={**request.undone, **by})
 
 
+def _writes_resumed(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
+    """A stop that another request has resumed in full is taken back; one that was seen resumed has no such request."""
+    by = data["request"]
+    now = replace(request, resumed={**request.resumed, **dict.fromkeys(data["tables"], by)})
+    if not by or stopped_by(now):
+        return now
+    return replace(now, undone={**now.undone, **dict.fromkeys(steps_that_stopped(now), by)})
+
+
 def _edited(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
     was = request.posted[data["key"]]
     return replace(request, posted={**request.posted, data["key"]: replace(was, digest=data["digest"])})
@@ -177,6 +187,8 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.PLANNED_AGAIN: lambda r, _, d: replace(r, planned_again_as=d["request"]),
     Kind.UNDONE: _undone,
     Kind.PROMOTE_SEEN: lambda r, _, d: replace(r, promote_seen=d["deployment"]),
+    Kind.WRITES_RESUMED: _writes_resumed,
+    Kind.RESUME_TOLD: lambda r, _, d: replace(r, resumes_told=r.resumes_told | set(d["steps"])),
     Kind.UNDO_TOLD: lambda r, _, __: replace(r, undo_told=True),
     Kind.INCIDENT_JOINED: lambda r, _, d: replace(r, incident=d["incident"]),
     Kind.INCIDENT_TOLD: lambda r, _, __: replace(r, incident_told=True),

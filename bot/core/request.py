@@ -118,6 +118,8 @@ class ChangeRequest:
     promote_seen: str = ""  # what is live since somebody ended the pin of a rollback, by name
     incident: str = ""  # the incident that it belongs to
     incident_told: bool = False  # whether that knows how it ended
+    resumed: Mapping[str, str] = field(default_factory=dict)  # tables it stopped writes to, and who resumed; "" = seen
+    resumes_told: frozenset[int] = frozenset()  # steps that resumed writes, of which whoever stopped them knows
     undo_told: bool = False  # whether the request that this one takes back knows what was done
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)

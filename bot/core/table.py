@@ -187,6 +187,36 @@ def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
     return _first(rules)
 
 
+def refusal_to_stop(table: Table) -> Refused | None:
+    """Why a trigger on a table would not stop every write to it, if so; or why the bot may not make one."""
+    not_all = "so a trigger on it would not stop every write"
+    rules = (
+        (table.kind in _KINDS, "kind", f"{table.name} is {_KINDS.get(table.kind, '')}, not a table."),
+        (table.is_temporary, "temporary", f"{table.name} is a temporary table."),
+        (
+            table.kind == "p" or table.is_partition,
+            "partition",
+            f"{table.name} is partitioned, or a partition: rows can be written through another table, {not_all}.",
+        ),
+        (
+            table.inherits,
+            "inheritance",
+            f"{table.name} takes part in table inheritance: rows can be written through another table, {not_all}.",
+        ),
+        (not table.is_owned, "privilege", _not_owned(table.name)),
+    )
+    return _first(rules)
+
+
+def refusal_to_resume(table: Table) -> Refused | None:
+    """Why the bot may not take its trigger off a table, if so; whatever else has become of it."""
+    return None if table.is_owned else Refused("privilege", _not_owned(table.name))
+
+
+def _not_owned(name: Name) -> str:
+    return f"The bot's role is no member of the owner of {name}, so it can't make or remove a trigger there."
+
+
 def fills_itself(column: Column) -> bool:
     """Whether a row may be inserted without a value for the column."""
     return column.has_default or column.is_generated or not column.is_required

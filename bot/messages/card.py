@@ -21,6 +21,7 @@ from bot.messages.standing import (
     what_is_true,
 )
 from bot.messages.wording import capital, escape, mention, moment, plain
+from bot.messages.writes import left_stopped
 
 _STEPS_SHOWN, _LEFT_SHOWN = 4, 6
 _REASON, _TITLE, _PHRASE = 300, 80, 160
@@ -34,6 +35,7 @@ def card(request: ChangeRequest, runbook: Runbook) -> Picture:
     first = f"{headline(request)} · {request.id}{title}\n{_ask(request, runbook)}"
     blocks = [
         *sections([first]),
+        *sections(left_stopped(request)),
         *sections(what_is_true(request, runbook)),
         people_wrote(f"Why: {plain(request.reason, _REASON)}" if plain(request.reason) else "Why: no reason given"),
         context(_clock(request)),
@@ -139,5 +141,5 @@ def _plan_again(request: ChangeRequest) -> list[Block]:
 def _fallback(request: ChangeRequest, runbook: Runbook) -> str:
     asks = f"{mention(request.requester)} asks: {escape(what(request, runbook), 600)}."
     reason = f"Why: {escape(request.reason, _REASON)}" if plain(request.reason) else ""
-    now = " ".join(what_is_true(request, runbook))
+    now = " ".join([*left_stopped(request), *what_is_true(request, runbook)])
     return " ".join(part for part in (f"{request.id} {state_words(request)}.", asks, now, reason) if part)

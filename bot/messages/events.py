@@ -128,6 +128,8 @@ _FORMS: dict[str, str] = {
     Kind.UNDONE: "Noted what {request} took back: step {numbers}.",
     Kind.PROMOTE_SEEN: "Saw that production is not pinned any more: {deployment} is live.",
     Kind.UNDO_TOLD: "Noted on the earlier request what was taken back.",
+    Kind.WRITES_RESUMED: "Noted that writes are resumed.",
+    Kind.RESUME_TOLD: "Noted on the requests that stopped writes that these are resumed.",
     Kind.INCIDENT_JOINED: "Made it part of {incident}.",
     Kind.INCIDENT_TOLD: "Noted in the incident how it ended.",
     Kind.FAULT_NOTED: "Met a fault of its own (reference {reference}).",

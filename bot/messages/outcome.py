@@ -19,6 +19,7 @@ from bot.messages.standing import (
 )
 from bot.messages.tables import TABLE, check_table, summary
 from bot.messages.wording import capital, count, escape, mention, moment
+from bot.messages.writes import ended_stopped
 
 _PHRASE = 400
 
@@ -35,7 +36,7 @@ def outcome(request: ChangeRequest, runbook: Runbook) -> Picture:
     """How it ended."""
     ask = f"{capital(escape(what(request, runbook), _PHRASE))}."
     head = f"{headline(request)} · {request.id}{_for_whom(request)}. {ask}"
-    true = what_is_true(request, runbook)
+    true = (*ended_stopped(request), *what_is_true(request, runbook))
     next_ = _next(request, runbook)
     results = request.results or ()
     before = {result.name: result for result in request.baseline or ()}

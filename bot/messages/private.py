@@ -9,6 +9,7 @@ from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import Scenario
+from bot.core.writes import stopped_writes
 from bot.messages.blocks import pages, sections
 from bot.messages.card import contacts
 from bot.messages.picture import Picture, picture
@@ -16,6 +17,7 @@ from bot.messages.pin import last_known
 from bot.messages.rollback import Rollback
 from bot.messages.standing import headline, what
 from bot.messages.wording import capital, count, escape, linked, mention, moment, sentence
+from bot.messages.writes import stopped_in_status
 
 ASKING = "Vercel is being asked whether that still holds; the answer comes in a moment."
 HELD = "Noted; Slack is slow to say who you are. Your click is kept and decided as soon as it answers."
@@ -27,7 +29,7 @@ _COMMANDS = (
     ("undo", "/rollback undo <request> [because …]", "take back what an ended request did; needs approval"),
     ("verify", "/rollback verify", "run all checks now"),
     ("deployments", "/rollback deployments", "what is live, and what can be rolled back to"),
-    ("status", "/rollback status", "open requests, pinned rollback"),
+    ("status", "/rollback status", "open requests, pinned rollback, stopped writes"),
     ("timeline", "/rollback timeline", "the incident's timeline as a file"),
     ("contacts", "/rollback contacts", "whom to call, and last resorts"),
     ("resolve", "/rollback resolve", "close the channel's incident"),
@@ -54,6 +56,8 @@ _RESTORE_COMMANDS = (
 RESTORE_WORDS = ("backups", "backup", "help")
 # By the action that each needs.
 _RESTORE_REQUESTS = (
+    ("stop_writes", "/dbrestore stop-writes <table…|all> [because …]", "nobody can write there until it is resumed"),
+    ("resume_writes", "/dbrestore resume-writes [because …]", "resume writes to every table where they are stopped"),
     ("drop_columns", "/dbrestore columns [[<table>.]<column>…] [because …]", "drop the added columns of the runbook"),
     ("purge_quarantine", "/dbrestore purge <request> [because …]", "remove for good what a finished request keeps"),
 )
@@ -143,13 +147,15 @@ def status(
     is_asked: bool = False,
     incidents: Sequence[str] = (),
 ) -> Picture:
-    """Open requests, what holds a target, and the newest rollback among `requests`; `link` is a card's address.
+    """Stopped writes, open requests, what holds a target, and the newest rollback; `link` is a card's address.
 
     `is_asked` says that Vercel is being asked whether that rollback still pins production; `incidents` are the lines
     about open ones.
     """
     is_open = [r for r in requests if not r.is_final and r.plan]
-    lines = ["*Open requests*" if is_open else "No open requests."]
+    stopped = stopped_writes(requests)[:_SHOWN]
+    lines = [stopped_in_status(one, linked(one.request.id, link(one.request))) for one in stopped]
+    lines += ["*Open requests*" if is_open else "No open requests."]
     lines += [_open_line(request, link(request), runbook) for request in is_open[:_SHOWN]]
     lines += [f"… and {count(len(is_open) - _SHOWN, 'more request')}"] if len(is_open) > _SHOWN else []
     last = last_rollback(requests)

@@ -11,17 +11,15 @@ from bot.core.restore import LEDGER, Mode, RestoreFacts, session_of, total
 from bot.messages.restore_plan import (
     ROLL_BACK,
     can_change,
-    code,
-    codes,
     deployment,
     lines,
     names_a_day,
     newer,
     spell_seconds,
 )
-from bot.messages.wording import escape, listed
+from bot.messages.wording import code, codes, escape, listed, tables_named
 
-_NAMED, _NAME, _LABEL = 4, 100, 200  # tables in a phrase; characters of a name, of a deployment's label
+_NAME, _LABEL = 100, 200  # characters of a name, of a deployment's label
 _KEPT_SHOWN = 5
 _CAUTION_ROLES, _CAUTION_ROLE = 2, 16  # the dialog before Approve is short, and the plan has them all
 
@@ -120,9 +118,7 @@ class Restore:
 
     @property
     def _tables(self) -> str:
-        names = [table.name for table in self.known.tables]
-        more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-        return names[0] if len(names) == 1 else f"{len(names)} tables ({listed(names[:_NAMED] + more)})"
+        return tables_named([table.name for table in self.known.tables])
 
     @property
     def _undoing(self) -> str:

@@ -4,14 +4,14 @@ Rows are counted, never shown.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.core.counts import GROWTH, GROWTH_SHARE
 from bot.core.restore import WHOLE_ROWS, LiveDeployment, Mode, RestoreFacts, TableRestore
-from bot.messages.wording import capital, count, escape, listed, moment
+from bot.messages.holders import in_a_transaction
+from bot.messages.wording import capital, code, codes, escape, listed, moment, moment_in, moment_told
 
 ROLL_BACK = "`/rollback vercel`"
-_NAME, _SESSIONS_SHOWN = 100, 3  # characters of a name, sessions in a transaction
 
 
 def lines(known: RestoreFacts, planned_at: datetime, effect: str) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def can_change(known: RestoreFacts) -> str:
 def newer(known: RestoreFacts) -> LiveDeployment | None:
     """The live deployment, where it is newer than the backup."""
     live = known.live_deployment if known.mode is not Mode.UNDO else None
-    built_at = _read(live.built_at) if live else None
+    built_at = moment_in(live.built_at) if live else None
     return live if built_at and built_at > known.backup_made_at else None
 
 
@@ -53,19 +53,7 @@ def names_a_day(known: RestoreFacts) -> bool:
 
 def deployment(live: LiveDeployment, most: int = 0) -> str:
     """A deployment with the moment it was built."""
-    return f"{escape(live.label, most)}, built {_moment(live.built_at)}"
-
-
-def codes(names: Sequence[str], most: int = 0) -> str:
-    """The names; of more than `most` (0 = any number) the rest is counted, and long ones are cut."""
-    shown = [code(name, _NAME if most else 0) for name in (names[:most] if most else names)]
-    return ", ".join([*shown, *([f"and {len(names) - most} more"] if most and len(names) > most else [])])
-
-
-def code(name: str, most: int = 0) -> str:
-    """A name in a fixed-width font. Slack can't show a backtick there, so one that looks alike stands for it."""
-    text = escape(name, most).replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
-    return f"`{text}`" if text else "(none)"
+    return f"{escape(live.label, most)}, built {moment_told(live.built_at)}"
 
 
 def spell_seconds(seconds: float) -> str:
@@ -146,16 +134,9 @@ def _meanwhile(known: RestoreFacts) -> Iterator[str]:
 
 
 def _others(known: RestoreFacts) -> Iterator[str]:
-    sessions = sorted(known.sessions, key=lambda one: one.since)
-    if not sessions:
-        return
-    yield f"• In a transaction there when this was planned: {count(len(sessions), 'session')}, the oldest first:"
-    for one in sessions[:_SESSIONS_SHOWN]:
-        who = f"pid {one.pid}, role {code(one.role)}, application {code(one.application)}"
-        yield f"    ◦ {who}, {escape(one.state)}, since {_moment(one.since)}"
-    if len(sessions) > _SESSIONS_SHOWN:
-        yield f"    ◦ and {len(sessions) - _SESSIONS_SHOWN} more"
-    yield "• If one that writes there doesn't end, the restore gives up and nothing changes"
+    if known.sessions:
+        yield from in_a_transaction(known.sessions)
+        yield "• If one that writes there doesn't end, the restore gives up and nothing changes"
 
 
 def _kept(known: RestoreFacts) -> Iterator[str]:
@@ -218,17 +199,3 @@ def _beware(live: LiveDeployment) -> str:
     if live.is_rolled_back:
         return "Production was rolled back to it. *Make sure that it isn't what damaged these rows*"
     return f"*Roll it back first, or it may damage these rows again*: {ROLL_BACK}"
-
-
-def _read(at: str) -> datetime | None:
-    """A moment in ISO 8601, in UTC where it says no zone; None of another text."""
-    try:
-        known = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return known if known.tzinfo else known.replace(tzinfo=UTC)
-
-
-def _moment(at: str) -> str:
-    known = _read(at)
-    return moment(known, "{date_short_pretty} at {time}") if known else escape(at) or "an unknown time"

@@ -14,12 +14,14 @@ from bot.core.deployment import rollback_facts
 from bot.core.plan import Step
 from bot.core.quarantine import purge_facts
 from bot.core.restore import restore_facts
+from bot.core.writes import writes_facts
 from bot.messages.backup_set import BackUp
 from bot.messages.columns import DropColumns, ReturnColumns
 from bot.messages.quarantine import PurgeQuarantine
 from bot.messages.restore import Restore
 from bot.messages.rollback import Rollback
 from bot.messages.wording import capital, escape
+from bot.messages.writes import ResumeWrites, StopWrites
 
 
 class StepWords(Protocol):
@@ -123,6 +125,8 @@ def words_of(step: Step, team: str, planned_at: datetime) -> StepWords:
         "drop_columns": lambda: DropColumns(drop_facts(step)),
         "add_columns_back": lambda: ReturnColumns(return_facts(step)),
         "purge_quarantine": lambda: PurgeQuarantine(purge_facts(step)),
+        "stop_writes": lambda: StopWrites(writes_facts(step)),
+        "resume_writes": lambda: ResumeWrites(writes_facts(step)),
     }
     try:
         return known.get(step.action, lambda: AnyStep(step))()

@@ -4,9 +4,10 @@ Harmless means: it can't mention anyone, can't fake a link, can't turn the readi
 """
 
 import re
-from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
+_NAME, _NAMED = 100, 4  # characters of one among names that are counted; tables in a phrase
 _TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
 _ID = re.compile(r"[SUW][A-Z0-9_]+")
 # Line breaks and other controls, and what turns the reading direction.
@@ -85,6 +86,21 @@ def moment(at: datetime, form: str = "{time}") -> str:
     return f"<!date^{int(at.timestamp())}^{form}|{fallback} UTC>"
 
 
+def moment_in(at: str) -> datetime | None:
+    """A moment in ISO 8601, in UTC where it says no zone; None of another text."""
+    try:
+        known = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return known if known.tzinfo else known.replace(tzinfo=UTC)
+
+
+def moment_told(at: str) -> str:
+    """A moment in ISO 8601 as everyone reads it; another text as it is."""
+    known = moment_in(at)
+    return moment(known, "{date_short_pretty} at {time}") if known else escape(at) or "an unknown time"
+
+
 def count(number: int, noun: str) -> str:
     """The number with its noun: "1 approval", "2 approvals"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
@@ -106,6 +122,24 @@ def at_most(mrkdwn: str, most: int) -> str:
 def listed(words: list[str]) -> str:
     """The words in a row, as in "a, b and c"; "nobody" of none."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part) or "nobody"
+
+
+def code(name: str, most: int = 0) -> str:
+    """A name in a fixed-width font. Slack can't show a backtick there, so one that looks alike stands for it."""
+    text = escape(name, most).replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
+    return f"`{text}`" if text else "(none)"
+
+
+def codes(names: Sequence[str], most: int = 0) -> str:
+    """The names; of more than `most` (0 = any number) the rest is counted, and long ones are cut."""
+    shown = [code(name, _NAME if most else 0) for name in (names[:most] if most else names)]
+    return ", ".join([*shown, *([f"and {len(names) - most} more"] if most and len(names) > most else [])])
+
+
+def tables_named(names: Sequence[str]) -> str:
+    """Tables in a phrase, as plain text: the one, or how many they are and the first of them."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return names[0] if len(names) == 1 else f"{len(names)} tables ({listed([*names[:_NAMED], *more])})"
 
 
 def capital(text: str) -> str:

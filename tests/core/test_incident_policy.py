@@ -9,6 +9,7 @@ from bot.core.incident import Happened, Verb
 from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
 from tests.core.standings import standing
 from tests.incident_histories import ANA, BEGIN, BEN, IncidentHistory, moment, opened, press
+from tests.messages.writes import NAMES, stopped
 
 KEY = "stakeholders/1"
 ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
@@ -139,9 +140,18 @@ def test_what_may_be_on_the_status_page_is_not_published_again_after_the_end() -
 @pytest.mark.parametrize("state", State)
 def test_an_incident_is_not_resolved_while_a_change_is_under_way(state: State) -> None:
     is_acting = state in (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
-    refusal = refusal_to_resolve(opened().incident, [standing(State.DENIED).request, standing(state).request])
+    refusal = refusal_to_resolve(opened().incident, [standing(State.DENIED).request, standing(state).request], [])
     sentence = f"I-1 can't be resolved while R-17 ({state}) is under way. Nothing was changed."
     assert (refusal.text if refusal else "") == (sentence if is_acting else "")
+
+
+def test_an_incident_is_not_resolved_while_writes_are_stopped_by_whomever() -> None:
+    refusal = refusal_to_resolve(opened().incident, [], [stopped().request])
+    assert refusal
+    assert refusal.text == (
+        f"I-1 can't be resolved while writes to {', '.join(sorted(NAMES))} are stopped: `/dbrestore resume-writes`. "
+        "Nothing was changed."
+    )
 
 
 def test_sending_is_for_approvers_and_who_asked_for_a_change() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ DATABASE = "[database]\n" + "".join(f'[[database.tables]]\nname = "{name}"\n' fo
 class Tables(Levers):
     """Takes the place of the action: only what it is about is asked of it here."""
 
-    name = "restore_tables"
+    def __init__(self, name: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(clock)
+        self.name = name
 
     def targets(self, params: Facts) -> tuple[str, ...]:
         return (f"table:{params['tables']}",)
@@ -48,7 +51,7 @@ class Desk:
         self.journal = Journal(self.log, REQUESTS)
         self.runbook: Runbook = load_runbook(SMALL + database, {})
         self.asked: list[Delivery] = []
-        actions = {Tables.name: Tables(hand.now)}
+        actions = {name: Tables(name, hand.now) for name in ("restore_tables", "stop_writes", "resume_writes")}
         self.commands = Commands(
             Changes(
                 journal=self.journal,
@@ -206,7 +209,7 @@ def test_all_tables_of_the_runbook_are_critical_however_they_are_named_and_so_is
         ("backups user_profiles", "`/dbrestore backups` stands alone"),
         ("backup user_profiles", "`/dbrestore backup` stands alone"),
         ("backup because we deploy", "`/dbrestore backup` stands alone"),
-        *((f"{word} user_profiles", f"`/dbrestore {word}` is not in this version.") for word in dbrestore.LATER),
+        ("stop-write user_profiles", "Did you mean `/dbrestore stop-writes`?"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_the_way_out_and_nothing_happens(
@@ -267,3 +270,58 @@ def test_backups_are_asked_for_by_whoever_typed_it_and_told_later(desk: Desk, wo
     assert "Reading the backups" in desk.type(word)
     assert [delivery.person for delivery in desk.asked] == [ANA]
     assert not desk.has_asked()
+
+
+class TestWrites:
+    """Stopping and resuming them."""
+
+    @pytest.mark.parametrize(
+        ("typed", "action", "tables"),
+        [
+            ("stop-writes user_profiles", "stop_writes", PROFILES),
+            ("STOP-WRITES user_profiles sessions because of it", "stop_writes", BOTH),
+            ('stop-writes "status" "Order Items"', "stop_writes", ["status", "Order Items"]),
+            ("stop-writes all", "stop_writes", list(TABLES)),
+            ("resume-writes", "resume_writes", []),
+            ("resume-writes because the fix is out", "resume_writes", []),
+        ],
+    )
+    def test_what_is_typed_becomes_one_wish(self, desk: Desk, typed: str, action: str, tables: list[str]) -> None:
+        assert "R-1" in desk.type(typed)
+        (ask,) = desk.request().asks
+        assert (ask.action, ask.params) == (action, {"tables": tables})
+
+    @pytest.mark.parametrize(
+        ("typed", "risk"),
+        [("stop-writes sessions", "high"), ("stop-writes all", "critical"), ("resume-writes", "high")],
+    )
+    def test_to_stop_writes_to_all_tables_is_critical(self, desk: Desk, typed: str, risk: str) -> None:
+        desk.type(typed)
+        assert desk.request().risk == risk
+
+    @pytest.mark.parametrize(
+        ("typed", "answer"),
+        [
+            ("stop-writes", "Writes to which tables? Type `/dbrestore stop-writes <table>`"),
+            ("stop-writes because it hurts", "Writes to which tables?"),
+            ("stop-writes all sessions", "`all` stands alone"),
+            ("stop-writes user_profils", "Did you mean `user_profiles`?"),
+            ("stop-writes sessions from 20250903", "`from` is a word of the commands"),
+            ("stop-writes sessions long-block", "`long-block` is a word of the commands"),
+            ("resume-writes sessions", "`/dbrestore resume-writes` stands alone"),
+        ],
+    )
+    def test_what_cannot_be_understood_is_refused_and_never_answered_with_a_restore(
+        self, desk: Desk, typed: str, answer: str
+    ) -> None:
+        with pytest.raises(Refused) as refused:
+            desk.type(typed)
+        assert answer in refused.value.text
+        assert refused.value.text.endswith("Nothing was changed.")
+        assert "`/dbrestore user_profiles" not in refused.value.text
+        assert not desk.has_asked()
+
+    def test_help_names_both_commands(self, desk: Desk) -> None:
+        text = desk.type("help")
+        assert "`/dbrestore stop-writes &lt;table…|all&gt; [because …]`" in text
+        assert "`/dbrestore resume-writes [because …]`" in text

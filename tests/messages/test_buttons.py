@@ -44,6 +44,10 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "backup_approved": {"run": {"stop"}},
     "backup_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
     "backup_drifted": {"card": {"plan_again"}},
+    "stop_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "stop_partly_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "stop_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
+    "resume_waiting": {"approval": {"approve", "deny", "withdraw"}},
 }
 CLICKS = {
     "approve": Kind.APPROVAL_CLICKED,

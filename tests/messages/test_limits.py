@@ -8,16 +8,19 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.checks import Verdict
 from bot.core.plan import Step
+from bot.core.writes import RESUME, STOP
 from bot.messages.backup_set import proposal
 from bot.messages.picture import Picture
 from bot.messages.private import fault, help_text, reading, refusal, status, whom_to_call
 from bot.messages.thread import messages_of
 from bot.messages.views import denial_view
+from bot.messages.writes import writes_seen, writes_unseen
 from tests.histories import TYPICAL, History, runbook
 from tests.messages import backup_sets
 from tests.messages.kept import odd
 from tests.messages.restores import ALL, done, odd_restore, requested
 from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
+from tests.messages.writes import asked, odd_writes, step_done
 from tests.simulator.slack_rules import check_message, check_view
 
 UPDATE_TEXT = 4000
@@ -56,6 +59,11 @@ LONGEST: dict[str, Callable[[], History]] = {
     "backup_unknown": lambda: backup_sets.requested(backup_sets.odd("&" * 3000)).started().lost(LONG),
     "backup_verified": lambda: _backed_up().verified(many_results(Verdict.PASSED)),
     "restore_verified": lambda: _restored().verified(many_results(Verdict.PASSED)),
+    "stop": lambda: asked(odd_writes(STOP, "&" * 3000), odd_writes(RESUME, "&" * 3000)),
+    "stop_of_many": lambda: asked(odd_writes(STOP, "&" * 63, tables=40)),
+    "stop_unknown": lambda: asked(odd_writes(STOP, "&" * 3000)).approved().started().lost(LONG),
+    "stop_failed": lambda: _stopped().started().failed(LONG, changed=LONG),
+    "resume_verified": lambda: _resumed().verified(many_results(Verdict.PASSED)),
     "restore_checks_fail": lambda: _restored().checks_failed(many_results(Verdict.FAILED)),
 }
 
@@ -70,6 +78,16 @@ def _restored() -> History:
 
 def _backed_up() -> History:
     return backup_sets.done(backup_sets.requested(backup_sets.odd("&" * 3000, tables=40)).started()).verifying()
+
+
+def _stopped() -> History:
+    history = asked(*(odd_writes(action, "&" * 3000, tables=40) for action in (STOP, RESUME))).approved()
+    return step_done(history, stopped=["&" * 3000] * 40)
+
+
+def _resumed() -> History:
+    history = asked(odd_writes(RESUME, "&" * 3000, tables=40)).approved()
+    return step_done(history, resumed=["&" * 3000] * 40, left=["&" * 3000] * 40).verifying()
 
 
 def _after(approved: History, steps: int) -> History:
@@ -105,13 +123,14 @@ def test_the_sdk_reads_every_block_as_it_was_written(name: str) -> None:
 
 
 def test_slack_takes_what_one_person_reads() -> None:
-    book, requests = runbook(), [longest().planned().request for _ in range(60)]
+    book, requests = runbook(), [make().request for make in (LONGEST["restore"], _stopped) for _ in range(60)]
     pictures = [
         *(refusal(LONG), reading(LONG), fault(LONG), whom_to_call(book)),
         help_text(book, {"rollback_deployment"}),
         status(requests, lambda _: "https://acme.slack.com/archives/C0INC/p1", book),
         status([], lambda _: "", book),
         proposal(backup_sets.odd("&" * 3000, tables=60)),
+        *(writes_seen([LONG] * 40, [LONG] * 40), writes_unseen(LONG)),
     ]
     for picture in pictures:
         takes(picture)

@@ -40,10 +40,12 @@ JOIN pg_index i ON i.indrelid = it.oid
 ORDER BY i.indexrelid
 
 -- name: triggers
--- Its triggers and whether they fire; of those that keep foreign keys only the ones that were switched off.
+-- Its triggers and whether they fire; of those that keep foreign keys only the ones that were switched off. The bot's
+-- own, which stops writes, is none of its definition: a restore that was planned before is the same one after a stop.
 SELECT t.tgname, pg_get_triggerdef(t.oid), t.tgenabled
 FROM it
 JOIN pg_trigger t ON t.tgrelid = it.oid AND (NOT t.tgisinternal OR t.tgenabled <> 'O')
+ AND t.tgname <> '000_rollback_bot_stops_writes'
 ORDER BY t.tgname
 
 -- name: policies

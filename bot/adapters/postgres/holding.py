@@ -6,6 +6,7 @@ An attempt that fails goes back to a savepoint, which lets go of what was locked
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import LiteralString
 
 from psycopg.sql import SQL
 
@@ -44,13 +45,12 @@ def hold_from_writers(session: Session, names: Sequence[Name], ladder: Sequence[
     `names` stand children first, as whoever writes takes them. `ladder` is the patience of each attempt with the first
     of them, in seconds. Raises StepFailed with who holds them, SqlError.
     """
+    return climb(session, names, ladder, _in_turn(session, names, "EXCLUSIVE"))
 
-    def attempt(patience: float) -> None:
-        for number, name in enumerate(names):
-            session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
-            session.run(SQL("LOCK TABLE ONLY {} IN EXCLUSIVE MODE").format(identifier(name)))
 
-    return climb(session, names, ladder, attempt)
+def hold_for_triggers(session: Session, names: Sequence[Name], ladder: Sequence[float]) -> int:
+    """The same, but that whoever only locks rows (`SELECT … FOR UPDATE`) goes on: what a change of triggers needs."""
+    return climb(session, names, ladder, _in_turn(session, names, "SHARE ROW EXCLUSIVE"))
 
 
 def climb(session: Session, names: Sequence[Name], ladder: Sequence[float], attempt: Callable[[float], None]) -> int:
@@ -73,6 +73,17 @@ def climb(session: Session, names: Sequence[Name], ladder: Sequence[float], atte
             time.sleep(random.uniform(0.5, 1.5) * longest)  # noqa: S311  # so that two don't meet again
     holders = spell_holders(read_holders(session, names))
     raise StepFailed(f"The tables could not be locked in {len(ladder)} attempts. {holders} Everything was rolled back.")
+
+
+def _in_turn(session: Session, names: Sequence[Name], mode: LiteralString) -> Callable[[float], None]:
+    """An attempt at one lock after the other."""
+
+    def attempt(patience: float) -> None:
+        for number, name in enumerate(names):
+            session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
+            session.run(SQL("LOCK TABLE ONLY {} IN {} MODE").format(identifier(name), SQL(mode)))
+
+    return attempt
 
 
 def spell_holders(holders: Sequence[Holder]) -> str:

@@ -3,6 +3,8 @@
 import pytest
 
 from bot.adapters.postgres.session import Session
+from bot.core.table import Trigger
+from bot.core.writes import TRIGGER
 from tests.adapters.postgres.looking import Draft, command, make, read, seen
 from tests.database.server import Database
 
@@ -172,3 +174,13 @@ def test_a_temporary_table_of_the_same_name_is_not_mistaken_for_it(draft: Draft)
 def test_two_tables_of_one_definition_have_two_fingerprints(draft: Draft) -> None:
     draft.make("CREATE TABLE t (id int)", "CREATE TABLE u (id int)")
     assert draft.seen("t").fingerprint != draft.seen("u").fingerprint
+
+
+def test_the_trigger_by_which_the_bot_stops_writes_is_not_in_it_and_is_among_those_to_be_switched(draft: Draft) -> None:
+    before = draft.made(*TABLE)
+    draft.make(
+        f'CREATE TRIGGER "{TRIGGER}" BEFORE UPDATE ON t EXECUTE FUNCTION touch()',
+        f'ALTER TABLE t ENABLE ALWAYS TRIGGER "{TRIGGER}"',
+    )
+    assert draft.seen().fingerprint == before.fingerprint
+    assert draft.seen().triggers == (Trigger(TRIGGER, is_always=True), *before.triggers)

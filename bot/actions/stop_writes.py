@@ -1,0 +1,111 @@
+"""Stopping writes to tables, for everybody, until they are resumed: one transaction, and the ledger tells of it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.actions.writes_reading import WritesReading
+from bot.adapters.postgres import ledger
+from bot.adapters.postgres.carrying import carry_out, find
+from bot.adapters.postgres.holding import LADDER_SECONDS
+from bot.adapters.postgres.session import SqlError, connected
+from bot.adapters.postgres.stopping import HELD_SECONDS, REMOVAL_SECONDS, read_trigger, remove, resumed_since, stop
+from bot.core.checks import CheckResult, Verdict
+from bot.core.errors import BotError, Refused
+from bot.core.plan import Facts, Step
+from bot.core.secret import Secret
+from bot.core.writes import RESUME, STOP, STOPPED, reported, writes_facts
+
+DEADLINE = timedelta(minutes=3)
+CHECK_SECONDS = 10.0
+
+
+class StopWrites:
+    """The action `stop_writes`."""
+
+    name = STOP
+    takes_long = True
+
+    def __init__(self, url: Secret, reading: WritesReading, *, ladder: Sequence[float] = LADDER_SECONDS) -> None:
+        self._url, self.reading, self._ladder = url, reading, ladder
+
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        """The writes to each of the tables."""
+        return self.reading.targets(params)
+
+    def plan(self, params: Facts) -> Step:
+        """The stop of `params["tables"]`; those that are stopped already stay so."""
+        names = self.reading.tables(params)
+        if not names:
+            raise Refused("no_table", "A stop of writes names its tables, or `all`. Nothing was changed.")
+        return self.reading.plan(STOP, names).as_step()
+
+    def recheck(self, step: Step) -> str:
+        """The drift since the plan; it is read once more while the tables are held."""
+        try:
+            return self.reading.drift(writes_facts(step))
+        except Refused as refusal:
+            return refusal.text
+
+    def execute(self, step: Step, op_id: str, reason: str) -> Facts:  # noqa: ARG002  # the ledger keeps no people's text
+        """Stop writes in one transaction; the report that the ledger keeps."""
+        facts = writes_facts(step)
+        schema = facts.quarantine_schema
+        report = carry_out(
+            self._url,
+            schema,
+            op_id,
+            seconds=HELD_SECONDS,
+            work=lambda session: stop(session, facts, op_id, self._ladder),
+        )
+        remove(self._url, schema, REMOVAL_SECONDS)  # what earlier resumes had to leave
+        return report
+
+    def reconcile(self, step: Step, op_id: str, *, at_deadline: bool) -> Facts:  # noqa: ARG002  # the ledger is exact
+        """Look into the ledger, once a COMMIT in progress has ended."""
+        return find(self._url, writes_facts(step).quarantine_schema, op_id)
+
+    def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
+        """That each table refuses writes, unless an operation has resumed them since."""
+        facts = writes_facts(step)
+        try:
+            with connected(self._url, "rollback-bot verify") as session, session.reading(CHECK_SECONDS):
+                states = {str(table.live): read_trigger(session, table.live) for table in facts.tables}
+                resumed = resumed_since(session, facts.quarantine_schema, op_id)
+        except (BotError, SqlError) as error:
+            return (unreadable("Writes stopped", error),)
+        refusing = [name for name, seen in states.items() if seen and seen.is_on]
+        others = [name for name in states if name not in refusing]
+        verdict = Verdict.PASSED if resumed.issuperset(others) else Verdict.FAILED
+        since = f"; {len(resumed.intersection(others))} resumed since" if resumed.intersection(others) else ""
+        seen = f"{len(refusing)} of {len(states)} tables refuse them{since}"
+        return (CheckResult("Writes stopped", verdict, required=True, expected="until they are resumed", seen=seen),)
+
+    def undo(self, step: Step, op_id: str) -> Step:
+        """The resume of writes to the tables that this operation stopped them to."""
+        facts = writes_facts(step)
+        names = changed_by(self._url, facts.quarantine_schema, op_id, STOPPED)
+        mine = [table.live for table in facts.tables if str(table.live) in names]
+        if not mine:
+            text = "Writes to these tables were stopped before, by another request: there is nothing to take back."
+            raise Refused("nothing_done", f"{text} Nothing was changed.")
+        return self.reading.plan(RESUME, mine).as_step()
+
+    def deadline(self) -> timedelta:
+        """How long reconcile may wait for the database to answer."""
+        return DEADLINE
+
+
+def changed_by(url: Secret, schema: str, op_id: str, key: str) -> tuple[str, ...]:
+    """The tables that an operation changed, by the ledger. Raises Refused or Unavailable."""
+    try:
+        with connected(url, "rollback-bot undo") as session, session.reading(CHECK_SECONDS):
+            report = ledger.committed(session, schema, op_id)
+    except SqlError as error:
+        raise Refused("database", f"The ledger can't be read ({error}). Nothing was changed.") from None
+    return reported(report or {}, key)
+
+
+def unreadable(name: str, error: BotError | SqlError) -> CheckResult:
+    """The check of a database that didn't answer."""
+    seen = error.text if isinstance(error, BotError) else f"PostgreSQL refused a reading ({error})"
+    return CheckResult(name, Verdict.FAILED, required=True, expected="readable", seen=seen)
