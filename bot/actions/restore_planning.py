@@ -18,7 +18,7 @@ from bot.core.backup_set import refusal_of_changed
 from bot.core.counts import Counts, refusal_of_collateral, refusal_of_rows
 from bot.core.errors import Refused
 from bot.core.restore import WHOLE_ROWS, Mode, RestoreFacts, TableRestore, fingerprint
-from bot.core.table import Name, parents_first, refusal_of_backup
+from bot.core.table import Name, parents_first, refusal_of_backup, refusal_of_version
 from bot.core.write_block import Work, estimate, refusal_of_block
 
 LONGEST_NAME = 30  # bytes of a table's name in those of its copy and of its change set
@@ -97,6 +97,7 @@ def _facts(reading: RestoreReading, session: Session, pairs: Sequence[Pair], dat
     """The pairs counted, without the live deployment."""
     schema, limit = reading.database.quarantine_schema, reading.database.write_block_limit
     server = reading.writable(session)
+    demand(refusal_of_version([pair.live for pair in pairs], server.version))
     for pair in pairs:
         demand(refusal_of_backup(pair.live, pair.backup))
     tables, works = _compare(reading, session, pairs, date)
@@ -104,7 +105,7 @@ def _facts(reading: RestoreReading, session: Session, pairs: Sequence[Pair], dat
     return RestoreFacts(
         database=server.database,
         tables=tables,
-        sessions=read_holders(session, [pair.live.name for pair in pairs]),
+        sessions=read_holders(session, [one.name for pair in pairs for one in pair.live.relations]),
         live_deployment=None,
         quarantine_schema=schema,
         makes_schema=not server.has_schema,

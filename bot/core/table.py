@@ -72,7 +72,10 @@ class Counter:
 
 @dataclass(frozen=True)
 class Table:
-    """A relation as the catalog has it. `fingerprint` is a digest of all of its definition and of no row."""
+    """A relation as the catalog has it. `fingerprint` is a digest of all of its definition and of no row.
+
+    The fingerprint of a partitioned table is over its partitions too.
+    """
 
     name: Name
     kind: str  # pg_class.relkind: "r" is an ordinary table
@@ -92,6 +95,17 @@ class Table:
     writers: tuple[str, ...]  # roles besides its owner that can change its rows
     readers: tuple[str, ...]  # roles besides its owner that can read its rows
     fingerprint: str
+    partitions: tuple["Table", ...] = ()  # of every level, in the order in which they are locked
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether its rows are those of its partitions."""
+        return self.kind == "p"
+
+    @property
+    def relations(self) -> tuple["Table", ...]:
+        """The table and its partitions: what is locked, and what has triggers."""
+        return (self, *self.partitions)
 
     def column(self, name: str) -> Column | None:
         """The column of that name."""
@@ -113,6 +127,7 @@ class Table:
         return tuple(column for column in self.columns if not column.is_generated)
 
 
+PARTITIONS_SINCE = 15
 _KINDS = {
     "v": "a view",
     "m": "a materialized view",
@@ -127,7 +142,6 @@ def refusal_of_table(table: Table) -> Refused | None:
     """Why a table's rows can't be restored in place, if so."""
     rules = (
         (table.kind in _KINDS, "kind", f"{table.name} is {_KINDS.get(table.kind, '')}, not a table."),
-        (table.kind == "p", "partition", f"{table.name} is partitioned; that is not in this version."),
         (table.is_temporary, "temporary", f"{table.name} is a temporary table."),
         (table.is_partition, "partition", f"{table.name} is a partition; restore its parent."),
         (table.inherits, "inheritance", f"{table.name} takes part in table inheritance."),
@@ -144,7 +158,33 @@ def refusal_of_table(table: Table) -> Refused | None:
             f"{table.name} has no primary key or NOT NULL unique key; rows can't be matched with those of a backup.",
         ),
     )
-    return _first(rules)
+    return _first(rules) or _first([rule for one in table.partitions for rule in _rules_of_partition(one)])
+
+
+def refusal_of_version(tables: Sequence[Table], version: int) -> Refused | None:
+    """Why a server of this version can't restore these tables, if so.
+
+    An earlier one has its own rules for the triggers that partitions have from their parent.
+    """
+    partitioned = ", ".join(str(table.name) for table in tables if table.is_partitioned)
+    text = f"{partitioned}: partitioned tables are restored from PostgreSQL {PARTITIONS_SINCE} on; this is {version}."
+    return Refused("partition", text) if partitioned and version < PARTITIONS_SINCE else None
+
+
+def _rules_of_partition(one: Table) -> Sequence[tuple[bool, str, str]]:
+    pointing = ", ".join(str(reference.child) for reference in one.references)
+    return (
+        (
+            not one.is_owned,
+            "privilege",
+            f"The bot's role is no member of the owner of {one.name}, so it can't switch its triggers off.",
+        ),
+        (
+            bool(pointing),
+            "partition",
+            f"{pointing} points to {one.name} alone and not to its parent; what hangs on a row would not be seen.",
+        ),
+    )
 
 
 def refusal_to_copy(table: Table) -> Refused | None:

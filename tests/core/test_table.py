@@ -69,7 +69,6 @@ def test_an_ordinary_table_can_be_restored() -> None:
         ({"kind": "v"}, "kind"),
         ({"kind": "m"}, "kind"),
         ({"kind": "f"}, "kind"),
-        ({"kind": "p"}, "partition"),
         ({"is_temporary": True}, "temporary"),
         ({"is_partition": True}, "partition"),
         ({"inherits": True}, "inheritance"),

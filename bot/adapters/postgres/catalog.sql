@@ -100,10 +100,10 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY n.nspname, c.relname, f.conname
 
 -- name: triggers
--- The triggers that somebody made and that fire in ordinary sessions.
+-- The triggers that somebody made and that fire in ordinary sessions; of a partition those that its parent gave it too.
 SELECT t.tgname AS name, t.tgenabled = 'A' AS is_always
 FROM it
-JOIN pg_trigger t ON t.tgrelid = it.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+JOIN pg_trigger t ON t.tgrelid = it.oid AND NOT t.tgisinternal
 WHERE t.tgenabled IN ('O', 'A')
 ORDER BY t.tgname
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.pair import Listed, Pair, Parents, among, as_keys, key, matching, only, row_hash
+from bot.adapters.postgres.pair import Listed, Pair, Parents, among, as_keys, key, matching, row_hash, whole
 from bot.adapters.postgres.presence import Present, is_orphan, look_up
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.counts import Counts
@@ -106,8 +106,8 @@ def new_value(number: int, alias: str = "") -> Identifier:
 
 
 def rows_of(session: Session, name: Name) -> int:
-    """How many rows a table has."""
-    return int(session.row(SQL("SELECT count(*) FROM ONLY {}").format(identifier(name)))[0])
+    """How many rows a table has, with those of its partitions."""
+    return int(session.row(SQL("SELECT count(*) FROM {}").format(identifier(name)))[0])
 
 
 def checksum(session: Session, name: Name) -> str:
@@ -142,9 +142,9 @@ def _live_rows(pair: Pair, listed: Listed) -> sql.Composable:
     """Of an undo never more than the change set lists."""
     if pair.mode is Mode.UNDO:
         changed = SQL("(SELECT {} FROM {} AS b)").format(as_keys(pair, "b"), identifier(pair.backup.name))
-        return among(pair, only(pair.live.name), changed)
+        return among(pair, whole(pair.live), changed)
     mine = listed.get(pair.live.name)
-    return among(pair, only(pair.live.name), mine) if mine else only(pair.live.name)
+    return among(pair, whole(pair.live), mine) if mine else whole(pair.live)
 
 
 def _keys(pair: Pair) -> sql.Composed:

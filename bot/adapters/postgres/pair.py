@@ -121,9 +121,9 @@ def among(pair: Pair, relation: sql.Composable, listed: sql.Composable) -> sql.C
     )
 
 
-def only(name: Name) -> sql.Composed:
-    """A table without what inherits from it."""
-    return SQL("ONLY {}").format(identifier(name))
+def whole(table: Table) -> sql.Composed:
+    """A table's rows: those of all its partitions, and none of what inherits from it."""
+    return SQL("{}{}").format(SQL("" if table.is_partitioned else "ONLY "), identifier(table.name))
 
 
 def _equal(ones: Sequence[Identifier], others: Sequence[Identifier]) -> sql.Composed:

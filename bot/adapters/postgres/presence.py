@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.pair import Listed, Pair, Parents, among, matching
+from bot.adapters.postgres.pair import Listed, Pair, Parents, among, matching, whole
 from bot.adapters.postgres.session import columns, identifier
 from bot.core.restore import Mode
 from bot.core.table import ForeignKey, Name
@@ -55,7 +55,7 @@ def _staying(fk: ForeignKey, parent: Pair | None) -> sql.Composable:
     else:
         inserted = SQL(" AND {} = 'I'").format(Identifier("h", parent.marks[0]))
         stays = SQL("NOT {}").format(listed.format(backup, match, inserted))
-    return SQL("(SELECT g.* FROM ONLY {} AS g WHERE {})").format(identifier(fk.parent), stays)
+    return SQL("(SELECT g.* FROM {} AS g WHERE {})").format(whole(parent.live), stays)
 
 
 def _coming_back(
