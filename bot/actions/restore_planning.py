@@ -5,9 +5,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.actions.restore_reading import RestoreReading, demand, restorable
+from bot.actions.restore_reading import RestoreReading, demand, refusal_of_pair, restorable
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.backing_up import read_manifest
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_holders, read_table
 from bot.adapters.postgres.collateral import count_collateral
 from bot.adapters.postgres.comparison import checksum, count_rows, difference
@@ -18,7 +19,7 @@ from bot.core.backup_set import refusal_of_changed
 from bot.core.counts import Counts, refusal_of_collateral, refusal_of_rows
 from bot.core.errors import Refused
 from bot.core.restore import WHOLE_ROWS, Mode, RestoreFacts, TableRestore, fingerprint
-from bot.core.table import Name, parents_first, refusal_of_backup, refusal_of_version
+from bot.core.table import Name, parents_first, refusal_of_version
 from bot.core.write_block import Work, estimate, refusal_of_block
 
 LONGEST_NAME = 30  # bytes of a table's name in those of its copy and of its change set
@@ -98,8 +99,9 @@ def _facts(reading: RestoreReading, session: Session, pairs: Sequence[Pair], dat
     schema, limit = reading.database.quarantine_schema, reading.database.write_block_limit
     server = reading.writable(session)
     demand(refusal_of_version([pair.live for pair in pairs], server.version))
+    pairs = [with_casts(session, pair) for pair in pairs]
     for pair in pairs:
-        demand(refusal_of_backup(pair.live, pair.backup))
+        demand(refusal_of_pair(session, pair))
     tables, works = _compare(reading, session, pairs, date)
     trip = min(_seconds(session) for _ in range(3))
     return RestoreFacts(
@@ -175,6 +177,7 @@ def _table(pair: Pair, counts: Counts, source: Backup, name: str) -> TableRestor
         quarantine=name if counts.live_rows <= WHOLE_ROWS else "",
         delete=counts.delete,
         changes=f"{name}_changes",
+        casts=tuple(f"{cast.column} ({cast.source} to {cast.target})" for cast in pair.casts),
     )
 
 

@@ -1,6 +1,6 @@
 """What a table in production is, and whether its rows may be restored in place. Read by the catalog, judged here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -198,15 +198,18 @@ def refusal_to_copy(table: Table) -> Refused | None:
     )
 
 
-def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
-    """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell."""
+def refusal_of_backup(live: Table, backup: Table, castable: Container[str] = ()) -> Refused | None:
+    """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell.
+
+    `castable` are the columns whose values PostgreSQL can cast, where the types differ.
+    """
     name = f"Backup {backup.name}"
     missing_key = [column for column in live.key if not backup.column(column)]
     extra = [column.name for column in backup.columns if not live.column(column.name)]
     other = [
         f"{column.name} is {theirs.type} in the backup and {column.type} in the table"
         for column in live.own_columns
-        if (theirs := backup.column(column.name)) and theirs.type != column.type
+        if (theirs := backup.column(column.name)) and theirs.type != column.type and column.name not in castable
     ]
     rules = (
         (
@@ -222,9 +225,30 @@ def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
         (backup.hides_rows, "row_security", _row_security(backup.name)),
         (bool(missing_key), "no_key", f"{name} has no column {', '.join(missing_key)}, by which rows are matched."),
         (bool(extra), "extra_columns", f"{name} has columns that {live.name} no longer has: {', '.join(extra)}."),
-        (bool(other), "type", f"{name} can't be put back without a change of types: {'; '.join(other)}."),
+        (
+            bool(other),
+            "type",
+            f"{name} has types that PostgreSQL itself doesn't cast in a safe way: {'; '.join(other)}.",
+        ),
     )
     return _first(rules)
+
+
+def refusal_of_loss(live: Name, lost: Mapping[str, int | None], types: Mapping[str, tuple[str, str]]) -> Refused | None:
+    """Why values can't be cast, if so. `lost` is by column how many would be others; None = PostgreSQL refuses one.
+
+    `types` has of each column that of the backup and that of the table.
+    """
+    told = []
+    for column, values in lost.items():
+        source, target = types[column]
+        if values is None:
+            told.append(f"{live}.{column}: a value of the backup ({source}) can't be cast to {target}.")
+        elif values:
+            told.append(
+                f"{live}.{column}: {values} values of the backup ({source}) do not survive the change to {target}."
+            )
+    return Refused("lossy", " ".join(told)) if told else None
 
 
 def fills_itself(column: Column) -> bool:

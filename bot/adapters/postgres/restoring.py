@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.candidates import complete, read_snapshot, stage
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.collateral import count_collateral
 from bot.adapters.postgres.comparison import checksum, difference, rows_of, tally
@@ -203,7 +204,7 @@ class Restoration:
         live, backup = read_table(self._session, table.live), read_table(self._session, table.copy)
         if live is None or backup is None:
             raise Drifted(f"{table.live} or its backup is no longer there.")
-        return paired(table, self._facts.mode, live, backup)
+        return with_casts(self._session, paired(table, self._facts.mode, live, backup))
 
     def _write_of(self, table: TableRestore) -> Write:
         changes = Name(self._facts.quarantine_schema, table.changes)
