@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.actions.restore_reading import RestoreReading, demand, refusal_of_pair, restorable
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.backing_up import read_manifest
+from bot.adapters.postgres.breaches import count_breaches
 from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_holders, read_table
 from bot.adapters.postgres.collateral import count_collateral
@@ -16,7 +17,7 @@ from bot.adapters.postgres.pair import Pair, of_change_set
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, choose
 from bot.core.backup_set import refusal_of_changed
-from bot.core.counts import Counts, refusal_of_collateral, refusal_of_rows
+from bot.core.counts import Counts, refusal_of_breaches, refusal_of_collateral, refusal_of_rows
 from bot.core.errors import Refused
 from bot.core.restore import WHOLE_ROWS, Mode, RestoreFacts, TableRestore, fingerprint
 from bot.core.table import Name, parents_first, refusal_of_version
@@ -132,6 +133,8 @@ def _compare(
         seconds, written = time.monotonic() - began, counts.update + counts.insert + counts.delete
         works.append(Work(seconds, written, is_whole=counts.live_rows <= WHOLE_ROWS and pair.mode is not Mode.UNDO))
         demand(refusal_of_rows(pair.live, pair.backup.name, counts, pair.columns, mode=pair.mode))
+        if written:
+            demand(refusal_of_breaches(pair.live.name, count_breaches(session, pair, parents)))
         name = f"{_cut(pair.live.name.name)}_{mark}_{number}"
         table = _table(pair, counts, Backup(pair.live.name.name, pair.backup.name, date), name)
         sum_ = checksum(session, pair.backup.name)

@@ -63,6 +63,15 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A unique index or a check over plain columns; `expression` is the check's, as PostgreSQL spells it, else ""."""
+
+    name: str
+    columns: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True)
 class Counter:
     """A sequence that fills a column."""
 
@@ -96,6 +105,7 @@ class Table:
     readers: tuple[str, ...]  # roles besides its owner that can read its rows
     fingerprint: str
     partitions: tuple["Table", ...] = ()  # of every level, in the order in which they are locked
+    rules: tuple[Rule, ...] = ()  # those whose breach can be counted beforehand
 
     @property
     def is_partitioned(self) -> bool:
@@ -211,6 +221,7 @@ def refusal_of_backup(live: Table, backup: Table, castable: Container[str] = ())
         for column in live.own_columns
         if (theirs := backup.column(column.name)) and theirs.type != column.type and column.name not in castable
     ]
+    others = "; ".join(other)
     rules = (
         (
             backup.kind != "r" or backup.is_temporary,
@@ -228,7 +239,7 @@ def refusal_of_backup(live: Table, backup: Table, castable: Container[str] = ())
         (
             bool(other),
             "type",
-            f"{name} has types that PostgreSQL itself doesn't cast in a safe way: {'; '.join(other)}.",
+            f"{name} can't be put back without a change of types that PostgreSQL itself doesn't make safely: {others}.",
         ),
     )
     return _first(rules)

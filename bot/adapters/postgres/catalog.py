@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, backup_of
 from bot.core.restore import Holder
-from bot.core.table import Column, Counter, ForeignKey, Name, Reference, Table, Trigger
+from bot.core.table import Column, Counter, ForeignKey, Name, Reference, Rule, Table, Trigger
 
 MOST_HOLDERS = 20
 _FACTS, _DEFINITION = "catalog.sql", "definition.sql"
@@ -164,6 +164,7 @@ def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Se
         **known["relation"][0],
         columns=tuple(Column(**row) for row in known["columns"]),
         key=keys[0] if keys else (),
+        rules=tuple(Rule(row["name"], tuple(row["columns"]), row["expression"]) for row in known["rules"]),
         foreign_keys=tuple(_foreign_key(**row) for row in known["foreign_keys"]),
         references=tuple(_reference(**row) for row in known["references"]),
         triggers=tuple(Trigger(**row) for row in known["triggers"]),
