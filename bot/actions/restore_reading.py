@@ -15,11 +15,12 @@ from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.pair import Pair
 from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.backup import Backup
+from bot.core.counts import refusal_of_loss
 from bot.core.errors import Refused, Unavailable
 from bot.core.restore import LiveDeployment, RestoreFacts, drift, fingerprint
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
-from bot.core.table import Name, Table, refusal_of_backup, refusal_of_loss, refusal_of_table
+from bot.core.table import Name, Table, refusal_of_backup, refusal_of_table
 
 READ_SECONDS = 55.0  # of the minute that a plan may take
 BUSY_AGAIN = timedelta(seconds=1)

@@ -106,6 +106,23 @@ def refusal_of_collateral(pointing: Mapping[str, int]) -> Refused | None:
     return Refused("collateral", f"{text} They would be lost or changed with them, or keep them from being deleted.")
 
 
+def refusal_of_loss(live: Name, lost: Mapping[str, int | None], types: Mapping[str, tuple[str, str]]) -> Refused | None:
+    """Why values can't be cast, if so. `lost` is by column how many would be others; None = PostgreSQL refuses one.
+
+    `types` has of each column that of the backup and that of the table.
+    """
+    told = []
+    for column, values in lost.items():
+        source, target = types[column]
+        if values is None:
+            told.append(f"{live}.{column}: a value of the backup ({source}) can't be cast to {target}.")
+        elif values:
+            told.append(
+                f"{live}.{column}: {values} values of the backup ({source}) do not survive the change to {target}."
+            )
+    return Refused("lossy", " ".join(told)) if told else None
+
+
 def refusal_of_breaches(live: Name, breaches: Mapping[Rule, int]) -> Refused | None:
     """Why rows can't be written, if so: they would break these rules of the table."""
     clashes = "; ".join(f"{rows} by {rule.name}" for rule, rows in breaches.items() if rows and not rule.expression)

@@ -245,23 +245,6 @@ def refusal_of_backup(live: Table, backup: Table, castable: Container[str] = ())
     return _first(rules)
 
 
-def refusal_of_loss(live: Name, lost: Mapping[str, int | None], types: Mapping[str, tuple[str, str]]) -> Refused | None:
-    """Why values can't be cast, if so. `lost` is by column how many would be others; None = PostgreSQL refuses one.
-
-    `types` has of each column that of the backup and that of the table.
-    """
-    told = []
-    for column, values in lost.items():
-        source, target = types[column]
-        if values is None:
-            told.append(f"{live}.{column}: a value of the backup ({source}) can't be cast to {target}.")
-        elif values:
-            told.append(
-                f"{live}.{column}: {values} values of the backup ({source}) do not survive the change to {target}."
-            )
-    return Refused("lossy", " ".join(told)) if told else None
-
-
 def fills_itself(column: Column) -> bool:
     """Whether a row may be inserted without a value for the column."""
     return column.has_default or column.is_generated or not column.is_required

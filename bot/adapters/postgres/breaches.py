@@ -15,8 +15,11 @@ from bot.core.table import Rule
 def count_breaches(session: Session, pair: Pair, parents: Parents) -> dict[Rule, int]:
     """How many rows that would be written break each rule. Raises SqlError."""
     places = {column.name: number for number, column in enumerate(pair.columns)}
+    key = set(pair.live.key)
     rules = [
-        rule for rule in pair.live.rules if set(rule.columns) <= set(places) and set(rule.columns) != set(pair.live.key)
+        rule
+        for rule in pair.live.rules
+        if set(rule.columns) <= set(places) and (rule.expression or set(rule.columns) != key)
     ]
     if not rules:
         return {}
