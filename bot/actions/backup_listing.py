@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bot.actions.restore_reading import RestoreReading
+from bot.actions.restore_reading import RestoreReading, refusal_of_pair
 from bot.adapters.postgres.backing_up import read_manifest
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.comparison import checksum, count_rows, rows_of
 from bot.adapters.postgres.session import Session
@@ -12,7 +13,7 @@ from bot.core.backup_set import refusal_of_changed
 from bot.core.backups_seen import BackupSeen, TableBackups
 from bot.core.counts import refusal_of_rows
 from bot.core.errors import Refused
-from bot.core.table import Table, refusal_of_backup
+from bot.core.table import Table
 
 COMPARED = 3  # of a table's backups, the newest: comparing reads every row
 
@@ -38,12 +39,13 @@ def _of_table(reading: RestoreReading, session: Session, name: str) -> TableBack
 def _compared(reading: RestoreReading, session: Session, live: Table, backup: Backup) -> BackupSeen:
     copy = read_table(session, backup.name)
     seen = _seen(session, backup, copy, live)
-    refusal = refusal_of_backup(live, copy) if copy else Refused("no_backup", "It is gone.")
-    if copy is None or refusal:
-        return replace(seen, unfit=refusal.text if refusal else "")
+    if copy is None:
+        return replace(seen, unfit="It is gone.")
+    pair = with_casts(session, reading.pair(live, copy))
+    if refusal := refusal_of_pair(session, pair):
+        return replace(seen, unfit=refusal.text)
     if refusal := refusal_of_changed(copy.name, checksum(session, copy.name), read_manifest(session, copy.name)):
         return replace(seen, unfit=refusal.text)
-    pair = reading.pair(live, copy)
     counts = count_rows(session, pair, {})
     refusal = refusal_of_rows(live, copy.name, counts, pair.columns)
     return replace(

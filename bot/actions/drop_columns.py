@@ -165,6 +165,8 @@ class DropColumns:
 
     def _table(self, session: Session, live: Table, columns: Sequence[str], mark: str) -> TableDrop:
         """Raises Refused where something stands in the way."""
+        if live.is_partitioned:
+            raise Refused("partition", f"{live.name} is partitioned: the bot drops no column of it. {UNCHANGED}")
         definitions = read_definitions(session, live.name, columns)
         names = [column.name for column in definitions]
         rows, values = count_values(session, live.name, names) if names else (0, {})

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.candidates import count_settled
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.comparison import rows_of
 from bot.adapters.postgres.pair import Pair, paired
@@ -89,4 +90,5 @@ def _compared(session: Session, facts: RestoreFacts, report: Facts) -> CheckResu
 
 def _pairs(session: Session, facts: RestoreFacts) -> Mapping[Name, Pair]:
     read = [(table, read_table(session, table.live), read_table(session, table.copy)) for table in facts.tables]
-    return {table.live: paired(table, facts.mode, live, backup) for table, live, backup in read if live and backup}
+    pairs = [paired(table, facts.mode, live, backup) for table, live, backup in read if live and backup]
+    return {pair.live.name: with_casts(session, pair) for pair in pairs}

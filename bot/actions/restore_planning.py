@@ -5,9 +5,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.actions.restore_reading import RestoreReading, demand, restorable
+from bot.actions.restore_reading import RestoreReading, demand, refusal_of_pair, restorable
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.backing_up import read_manifest
+from bot.adapters.postgres.breaches import count_breaches
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_holders, read_table
 from bot.adapters.postgres.collateral import count_collateral
 from bot.adapters.postgres.comparison import checksum, count_rows, difference
@@ -15,10 +17,10 @@ from bot.adapters.postgres.pair import Pair, of_change_set
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, choose
 from bot.core.backup_set import refusal_of_changed
-from bot.core.counts import Counts, refusal_of_collateral, refusal_of_rows
+from bot.core.counts import Counts, refusal_of_breaches, refusal_of_collateral, refusal_of_rows
 from bot.core.errors import Refused
 from bot.core.restore import WHOLE_ROWS, Mode, RestoreFacts, TableRestore, fingerprint
-from bot.core.table import Name, parents_first, refusal_of_backup
+from bot.core.table import Name, parents_first, refusal_of_version
 from bot.core.write_block import Work, estimate, refusal_of_block
 
 LONGEST_NAME = 30  # bytes of a table's name in those of its copy and of its change set
@@ -97,14 +99,16 @@ def _facts(reading: RestoreReading, session: Session, pairs: Sequence[Pair], dat
     """The pairs counted, without the live deployment."""
     schema, limit = reading.database.quarantine_schema, reading.database.write_block_limit
     server = reading.writable(session)
+    demand(refusal_of_version([pair.live for pair in pairs], server.version))
+    pairs = [with_casts(session, pair) for pair in pairs]
     for pair in pairs:
-        demand(refusal_of_backup(pair.live, pair.backup))
+        demand(refusal_of_pair(session, pair))
     tables, works = _compare(reading, session, pairs, date)
     trip = min(_seconds(session) for _ in range(3))
     return RestoreFacts(
         database=server.database,
         tables=tables,
-        sessions=read_holders(session, [pair.live.name for pair in pairs]),
+        sessions=read_holders(session, [one.name for pair in pairs for one in pair.live.relations]),
         live_deployment=None,
         quarantine_schema=schema,
         makes_schema=not server.has_schema,
@@ -129,6 +133,8 @@ def _compare(
         seconds, written = time.monotonic() - began, counts.update + counts.insert + counts.delete
         works.append(Work(seconds, written, is_whole=counts.live_rows <= WHOLE_ROWS and pair.mode is not Mode.UNDO))
         demand(refusal_of_rows(pair.live, pair.backup.name, counts, pair.columns, mode=pair.mode))
+        if written:
+            demand(refusal_of_breaches(pair.live.name, count_breaches(session, pair, parents)))
         name = f"{_cut(pair.live.name.name)}_{mark}_{number}"
         table = _table(pair, counts, Backup(pair.live.name.name, pair.backup.name, date), name)
         sum_ = checksum(session, pair.backup.name)
@@ -174,6 +180,7 @@ def _table(pair: Pair, counts: Counts, source: Backup, name: str) -> TableRestor
         quarantine=name if counts.live_rows <= WHOLE_ROWS else "",
         delete=counts.delete,
         changes=f"{name}_changes",
+        casts=tuple(f"{cast.column} ({cast.source} to {cast.target})" for cast in pair.casts),
     )
 
 

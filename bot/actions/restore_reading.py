@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from bot.adapters.postgres.casting import count_lost
 from bot.adapters.postgres.catalog import Server, find_backups, read_server, read_table
 from bot.adapters.postgres.comparison import checksum
 from bot.adapters.postgres.pair import Pair
 from bot.adapters.postgres.session import ConnectionLostError, Session, SqlError, connected
 from bot.core.backup import Backup
+from bot.core.counts import refusal_of_loss
 from bot.core.errors import Refused, Unavailable
 from bot.core.restore import LiveDeployment, RestoreFacts, drift, fingerprint
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
-from bot.core.table import Name, Table, refusal_of_table
+from bot.core.table import Name, Table, refusal_of_backup, refusal_of_table
 
 READ_SECONDS = 55.0  # of the minute that a plan may take
 BUSY_AGAIN = timedelta(seconds=1)
@@ -95,6 +97,14 @@ class RestoreReading:
         """A table and its backup with the runbook's words for them."""
         words = self.tables[live.name.name]
         return Pair(live, backup, words.sticky, words.reinsert_deleted, words.recent)
+
+
+def refusal_of_pair(session: Session, pair: Pair) -> Refused | None:
+    """Why the backup can't be put into the table, if so; `pair` is with its casts. Raises SqlError."""
+    if refusal := refusal_of_backup(pair.live, pair.backup, {cast.column for cast in pair.casts}):
+        return refusal
+    types = {cast.column: (cast.source, cast.target) for cast in pair.casts}
+    return refusal_of_loss(pair.live.name, count_lost(session, pair), types)
 
 
 def restorable(session: Session, where: Name, sticky: Sequence[str]) -> Table:

@@ -153,11 +153,12 @@ def reason(error: SqlError) -> str:
     about = f" ({error.constraint})" if error.constraint else ""
     where = error.table or "a table"
     clash = f"A restored row of {where} clashes with a newer one{about}."
+    rule = f"A row of the backup breaks a rule of {where}{about}."
     told = {
         "23505": clash,
         "23P01": clash,
         "23503": f"A foreign key of {where} would point nowhere{about}.",
-        "23514": f"A row of the backup breaks a rule of {where}{about}.",
+        "23514": rule if error.constraint else f"No partition of {where} takes a row of the backup.",
         "23502": f"A row of the backup has no value for {error.column or 'a column'} of {where}, which needs one.",
         "57014": "A reading took too long, or the tables were held for longer than was accepted.",
         "55P03": "A lock could not be had in time.",

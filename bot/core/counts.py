@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.errors import Refused
 from bot.core.restore import Mode, TableRestore
-from bot.core.table import Column, Name, Table, fills_itself
+from bot.core.table import Column, Name, Rule, Table, fills_itself
 
 MOST_ORPHANS, MOST_ORPHANS_SHARE = 100, 0.01
 MOST_DELETES_SHARE = 0.05
@@ -104,6 +104,33 @@ def refusal_of_collateral(pointing: Mapping[str, int]) -> Refused | None:
         return None
     text = f"Rows that would be deleted are pointed to by rows that this restore does not delete or change: {found}."
     return Refused("collateral", f"{text} They would be lost or changed with them, or keep them from being deleted.")
+
+
+def refusal_of_loss(live: Name, lost: Mapping[str, int | None], types: Mapping[str, tuple[str, str]]) -> Refused | None:
+    """Why values can't be cast, if so. `lost` is by column how many would be others; None = PostgreSQL refuses one.
+
+    `types` has of each column that of the backup and that of the table.
+    """
+    told = []
+    for column, values in lost.items():
+        source, target = types[column]
+        if values is None:
+            told.append(f"{live}.{column}: a value of the backup ({source}) can't be cast to {target}.")
+        elif values:
+            told.append(
+                f"{live}.{column}: {values} values of the backup ({source}) do not survive the change to {target}."
+            )
+    return Refused("lossy", " ".join(told)) if told else None
+
+
+def refusal_of_breaches(live: Name, breaches: Mapping[Rule, int]) -> Refused | None:
+    """Why rows can't be written, if so: they would break these rules of the table."""
+    clashes = "; ".join(f"{rows} by {rule.name}" for rule, rows in breaches.items() if rows and not rule.expression)
+    if clashes:
+        text = f"Restored rows of {live} clash with rows that stay ({clashes})."
+        return Refused("unique", f"{text} Give one of the two another value first, or delete it.")
+    broken = "; ".join(f"{rows} by {rule.name}" for rule, rows in breaches.items() if rows)
+    return Refused("constraint", f"Rows of the backup break a rule of {live} ({broken}).") if broken else None
 
 
 def grown(planned: TableRestore, now: Counts) -> str:

@@ -57,6 +57,7 @@ class TableRestore:
     quarantine: str  # the table that every row of now is copied to first; "" = the change set alone is kept
     delete: int = 0
     changes: str = ""  # the table that keeps what was done to each row: the change set; "" = an earlier version's plan
+    casts: tuple[str, ...] = ()  # columns whose values are cast, with the type in the backup and that in the table
 
     @property
     def live(self) -> Name:

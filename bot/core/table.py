@@ -1,6 +1,6 @@
 """What a table in production is, and whether its rows may be restored in place. Read by the catalog, judged here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,6 +63,15 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A unique index or a check over plain columns; `expression` is the check's, as PostgreSQL spells it, else ""."""
+
+    name: str
+    columns: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True)
 class Counter:
     """A sequence that fills a column."""
 
@@ -72,7 +81,10 @@ class Counter:
 
 @dataclass(frozen=True)
 class Table:
-    """A relation as the catalog has it. `fingerprint` is a digest of all of its definition and of no row."""
+    """A relation as the catalog has it. `fingerprint` is a digest of all of its definition and of no row.
+
+    The fingerprint of a partitioned table is over its partitions too.
+    """
 
     name: Name
     kind: str  # pg_class.relkind: "r" is an ordinary table
@@ -92,6 +104,18 @@ class Table:
     writers: tuple[str, ...]  # roles besides its owner that can change its rows
     readers: tuple[str, ...]  # roles besides its owner that can read its rows
     fingerprint: str
+    partitions: tuple["Table", ...] = ()  # of every level, in the order in which they are locked
+    rules: tuple[Rule, ...] = ()  # those whose breach can be counted beforehand
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether its rows are those of its partitions."""
+        return self.kind == "p"
+
+    @property
+    def relations(self) -> tuple["Table", ...]:
+        """The table and its partitions: what is locked, and what has triggers."""
+        return (self, *self.partitions)
 
     def column(self, name: str) -> Column | None:
         """The column of that name."""
@@ -113,6 +137,7 @@ class Table:
         return tuple(column for column in self.columns if not column.is_generated)
 
 
+PARTITIONS_SINCE = 15
 _KINDS = {
     "v": "a view",
     "m": "a materialized view",
@@ -127,7 +152,6 @@ def refusal_of_table(table: Table) -> Refused | None:
     """Why a table's rows can't be restored in place, if so."""
     rules = (
         (table.kind in _KINDS, "kind", f"{table.name} is {_KINDS.get(table.kind, '')}, not a table."),
-        (table.kind == "p", "partition", f"{table.name} is partitioned; that is not in this version."),
         (table.is_temporary, "temporary", f"{table.name} is a temporary table."),
         (table.is_partition, "partition", f"{table.name} is a partition; restore its parent."),
         (table.inherits, "inheritance", f"{table.name} takes part in table inheritance."),
@@ -144,7 +168,33 @@ def refusal_of_table(table: Table) -> Refused | None:
             f"{table.name} has no primary key or NOT NULL unique key; rows can't be matched with those of a backup.",
         ),
     )
-    return _first(rules)
+    return _first(rules) or _first([rule for one in table.partitions for rule in _rules_of_partition(one)])
+
+
+def refusal_of_version(tables: Sequence[Table], version: int) -> Refused | None:
+    """Why a server of this version can't restore these tables, if so.
+
+    An earlier one has its own rules for the triggers that partitions have from their parent.
+    """
+    partitioned = ", ".join(str(table.name) for table in tables if table.is_partitioned)
+    text = f"{partitioned}: partitioned tables are restored from PostgreSQL {PARTITIONS_SINCE} on; this is {version}."
+    return Refused("partition", text) if partitioned and version < PARTITIONS_SINCE else None
+
+
+def _rules_of_partition(one: Table) -> Sequence[tuple[bool, str, str]]:
+    pointing = ", ".join(str(reference.child) for reference in one.references)
+    return (
+        (
+            not one.is_owned,
+            "privilege",
+            f"The bot's role is no member of the owner of {one.name}, so it can't switch its triggers off.",
+        ),
+        (
+            bool(pointing),
+            "partition",
+            f"{pointing} points to {one.name} alone and not to its parent; what hangs on a row would not be seen.",
+        ),
+    )
 
 
 def refusal_to_copy(table: Table) -> Refused | None:
@@ -158,16 +208,20 @@ def refusal_to_copy(table: Table) -> Refused | None:
     )
 
 
-def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
-    """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell."""
+def refusal_of_backup(live: Table, backup: Table, castable: Container[str] = ()) -> Refused | None:
+    """Why the rows of `backup` can't be put into `live`, if so, as far as their definitions tell.
+
+    `castable` are the columns whose values PostgreSQL can cast, where the types differ.
+    """
     name = f"Backup {backup.name}"
     missing_key = [column for column in live.key if not backup.column(column)]
     extra = [column.name for column in backup.columns if not live.column(column.name)]
     other = [
         f"{column.name} is {theirs.type} in the backup and {column.type} in the table"
         for column in live.own_columns
-        if (theirs := backup.column(column.name)) and theirs.type != column.type
+        if (theirs := backup.column(column.name)) and theirs.type != column.type and column.name not in castable
     ]
+    others = "; ".join(other)
     rules = (
         (
             backup.kind != "r" or backup.is_temporary,
@@ -182,7 +236,11 @@ def refusal_of_backup(live: Table, backup: Table) -> Refused | None:
         (backup.hides_rows, "row_security", _row_security(backup.name)),
         (bool(missing_key), "no_key", f"{name} has no column {', '.join(missing_key)}, by which rows are matched."),
         (bool(extra), "extra_columns", f"{name} has columns that {live.name} no longer has: {', '.join(extra)}."),
-        (bool(other), "type", f"{name} can't be put back without a change of types: {'; '.join(other)}."),
+        (
+            bool(other),
+            "type",
+            f"{name} can't be put back without a change of types that PostgreSQL itself doesn't make safely: {others}.",
+        ),
     )
     return _first(rules)
 

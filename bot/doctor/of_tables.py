@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.actions.restore_reading import UNCHANGED, RestoreReading
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_table
+from bot.adapters.postgres.pair import Pair
 from bot.adapters.postgres.rights import read_owner
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, choose
@@ -79,7 +81,8 @@ def _newest(session: Session, live: Table, copies: Mapping[Backup, Table], words
     if newest is None:
         like = words.database.backup.format(table=words.table, date="YYYYMMDD")
         return problem(words.subject, f"no backup {like} is there, so it can't be restored", words.make_backup)
-    if refusal := refusal_of_backup(live, copies[newest]):
+    pair = with_casts(session, Pair(live, copies[newest], (), reinserts=True, recent=""))
+    if refusal := refusal_of_backup(live, copies[newest], {cast.column for cast in pair.casts}):
         remedy = mended(refusal, newest.name, words.role, read_owner(session, newest.name)) or words.make_backup
         return problem(words.subject, _sentence(refusal), remedy)
     return age(newest, len(copies), words)

@@ -168,6 +168,8 @@ def _detail(table: TableRestore, mode: Mode, *, is_only: bool) -> Iterator[str]:
     yield f"{of}columns restored: {codes(table.columns)}"
     if table.live_only:
         yield f"{of}columns that the {backup} doesn't have, which keep their values: {codes(table.live_only)}"
+    if table.casts:
+        yield f"{of}columns whose type has changed; every value survives it: {codes(table.casts)}"
     if table.sticky:
         yield f"{of}columns that are never unset, only set: {codes(table.sticky)}"
     if table.backup_writers and not is_only:

@@ -116,13 +116,13 @@ class TestConstraints:
         ("rule", "damage", "told"),
         [
             (
-                "ALTER TABLE t ADD CONSTRAINT one_each UNIQUE (v)",
+                "CREATE UNIQUE INDEX one_each ON t (v) WHERE id > 0",
                 "UPDATE t SET v = 'gone' WHERE id = 1; INSERT INTO t VALUES (999, 'SECRET 1')",
                 "A restored row of t clashes with a newer one (one_each).",
             ),
             (
-                "SELECT",
-                "UPDATE t SET v = 'x'; ALTER TABLE t ADD CONSTRAINT short CHECK (length(v) < 3)",
+                "CREATE FUNCTION fits(text) RETURNS boolean LANGUAGE sql AS 'SELECT length($1) < 3'",
+                "UPDATE t SET v = 'x'; ALTER TABLE t ADD CONSTRAINT short CHECK (fits(v))",
                 "A row of the backup breaks a rule of t (short).",
             ),
             (
@@ -150,6 +150,39 @@ class TestConstraints:
         assert failed.value.text == f"{told} Everything was rolled back."
         assert failed.value.__cause__ is None
         assert restores.database.rows("SELECT * FROM public.t ORDER BY id") == before
+
+    @pytest.mark.parametrize(
+        ("damage", "rule", "told"),
+        [
+            (
+                """ALTER TABLE t ADD CONSTRAINT one_each UNIQUE (v); DELETE FROM t WHERE id < 4;
+                INSERT INTO t VALUES (998, 'SECRET 1'), (999, 'SECRET 2')""",
+                "unique",
+                "Restored rows of public.t clash with rows that stay (2 by one_each).",
+            ),
+            (
+                "UPDATE t SET v = 'x'; ALTER TABLE t ADD CONSTRAINT short CHECK (length(v) < 3)",
+                "constraint",
+                "Rows of the backup break a rule of public.t (200 by short).",
+            ),
+        ],
+    )
+    def test_what_can_be_counted_before_is_refused_by_the_plan(
+        self, restores: Restores, damage: str, rule: str, told: str
+    ) -> None:
+        restores.make("CREATE TABLE t (id integer PRIMARY KEY, v text)", ITEMS)
+        restores.back_up()
+        restores.make(damage)
+        with pytest.raises(Refused) as refused:
+            restores.plan()
+        assert (refused.value.rule, told in refused.value.text) == (rule, True)
+
+    def test_a_value_that_is_free_by_then_clashes_with_nothing(self, restores: Restores) -> None:
+        restores.make("CREATE TABLE t (id integer PRIMARY KEY, v text UNIQUE CHECK (v <> ''))", ITEMS)
+        restores.back_up()
+        restores.make("UPDATE t SET v = 'gone' WHERE id = 1", "UPDATE t SET v = 'SECRET 1' WHERE id = 2")
+        restores.make("DELETE FROM t WHERE id = 3", "INSERT INTO t VALUES (999, 'SECRET 999')")
+        assert restore_facts(restores.plan()).tables[0].update == 2
 
     def test_a_row_that_needs_a_value_which_the_backup_does_not_have_is_refused(self, restores: Restores) -> None:
         restores.make("CREATE TABLE t (id integer PRIMARY KEY, v text)", ITEMS)

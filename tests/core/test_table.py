@@ -15,6 +15,7 @@ from bot.core.table import (
     parents_first,
     refusal_of_backup,
     refusal_of_table,
+    refusal_of_version,
 )
 
 LIVE, COPY = Name("public", "user_profiles"), Name("public", "user_profiles_backup_20250903")
@@ -69,7 +70,6 @@ def test_an_ordinary_table_can_be_restored() -> None:
         ({"kind": "v"}, "kind"),
         ({"kind": "m"}, "kind"),
         ({"kind": "f"}, "kind"),
-        ({"kind": "p"}, "partition"),
         ({"is_temporary": True}, "temporary"),
         ({"is_partition": True}, "partition"),
         ({"inherits": True}, "inheritance"),
@@ -84,6 +84,12 @@ def test_a_table_is_refused_by_its_rule_and_nothing_was_changed(changes: dict[st
     assert rule(refusal) == named
     assert refusal
     assert "public.user_profiles" in refusal.text
+
+
+def test_a_partitioned_table_needs_a_server_that_lets_its_partitions_triggers_be_switched() -> None:
+    parts = table(), table(kind="p")
+    assert [rule(refusal_of_version(parts, version)) for version in (14, 15)] == ["partition", ""]
+    assert refusal_of_version([table()], 14) is None
 
 
 def test_a_view_is_named_as_one_and_not_for_what_follows_from_it() -> None:

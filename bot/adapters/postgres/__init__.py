@@ -4,7 +4,9 @@ session.py      one connection: rows, limits, and what a failure tells
 catalog.py      what a table is, and the backups there are
 pair.py         a table and what it is restored from; how their rows are told apart
 comparison.py   the two row by row: what differs, and what a restore makes of it; presence.py whether parents are there
+casting.py      what is cast where a column's type is another one in the backup
 candidates.py   which rows can differ, found before the table is held
+breaches.py     rows that would break a rule of the table
 collateral.py   rows that stay and point to what would be deleted
 writing.py      the one statement that writes rows and keeps what it did to each
 restoring.py    the one transaction that restores

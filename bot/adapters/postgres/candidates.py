@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
 from bot.adapters.postgres.comparison import difference, rows_of
-from bot.adapters.postgres.pair import Pair, Parents, as_keys, found, key, keys, matching, only
+from bot.adapters.postgres.pair import Pair, Parents, as_keys, cast_backup, found, key, keys, matching, whole
 from bot.adapters.postgres.session import Session, identifier
 from bot.core.restore import Mode
 from bot.core.table import Name
@@ -27,7 +27,7 @@ def stage(session: Session, pair: Pair, parents: Parents, candidates: Name) -> N
     source = difference(pair, parents)
     if pair.mode is Mode.UNDO:  # whoever writes meanwhile: an undo is of these keys and of no others
         listed = SQL("SELECT {}, ''::text AS op FROM {} AS b")
-        source = listed.format(as_keys(pair, "b"), identifier(pair.backup.name))
+        source = listed.format(as_keys(pair, "b"), cast_backup(pair))
     statement = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {}, op FROM ({}) AS s")
     session.run(statement.format(Identifier(candidates.name), keys(pair), source))
 
@@ -42,10 +42,10 @@ def complete(session: Session, pair: Pair, candidates: Name, snapshot: str, back
         return rows
     newer = SQL("INSERT INTO {} SELECT {}, 'R' FROM {} AS l WHERE age(l.xmin) <= age({}::xid)")
     since = sql.Literal(snapshot)  # as a parameter, no name could have a percent sign
-    session.run(newer.format(identifier(candidates), as_keys(pair, "l"), only(pair.live.name), since))
+    session.run(newer.format(identifier(candidates), as_keys(pair, "l"), whole(pair.live), since))
     if rows < _expected(session, pair, candidates, backup_rows):
         gone = SQL("INSERT INTO {} SELECT {}, 'G' FROM {} AS b WHERE NOT EXISTS (SELECT FROM {} AS l WHERE {})")
-        live, backup = only(pair.live.name), identifier(pair.backup.name)
+        live, backup = whole(pair.live), cast_backup(pair)
         match = matching(pair, "l", "b")
         session.run(gone.format(identifier(candidates), as_keys(pair, "b"), backup, live, match))
     session.run(SQL("ANALYZE {}").format(identifier(candidates)))
@@ -61,7 +61,7 @@ def count_settled(session: Session, pair: Pair, parents: Parents, snapshot: str,
         "SELECT count(*) FROM ({}) AS d JOIN {} AS l ON {} WHERE d.op = 'U' AND NOT d.is_orphan"
         " AND (age(l.xmin) > age({}::xid) OR l.xmin = {}::xid)"
     )
-    source, live = difference(pair, parents), only(pair.live.name)
+    source, live = difference(pair, parents), whole(pair.live)
     since, own = sql.Literal(snapshot), sql.Literal(ours)
     return int(session.row(query.format(source, live, found(pair, "l", "d"), since, own))[0])
 
@@ -84,7 +84,7 @@ def _expected(session: Session, pair: Pair, candidates: Name, backup_rows: int) 
         newer=newer,
         came_back=was_staged.format(identifier(candidates), same, SQL("IN ('I', 'L')")),
         staged=was_staged.format(identifier(candidates), same, SQL("<> 'R'")),
-        backup=identifier(pair.backup.name),
+        backup=cast_backup(pair),
         known=found(pair, "b", "r"),
     )
     return int(session.row(query)[0])

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -19,15 +19,29 @@ from psycopg.sql import SQL, Composed
 from bot.adapters.postgres.session import Session
 from bot.core.backup import Backup, backup_of
 from bot.core.restore import Holder
-from bot.core.table import Column, Counter, ForeignKey, Name, Reference, Table, Trigger
+from bot.core.table import Column, Counter, ForeignKey, Name, Reference, Rule, Table, Trigger
 
 MOST_HOLDERS = 20
 _FACTS, _DEFINITION = "catalog.sql", "definition.sql"
-_RELATION = """
-WITH it AS (
-    SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
-)
-SELECT {aspects}
+_RELATIONS = """
+SELECT relation.*
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted (schema, name, place)
+CROSS JOIN LATERAL (
+    WITH it AS (
+        SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = wanted.schema AND c.relname = wanted.name
+    )
+    SELECT {aspects}
+) AS relation
+ORDER BY wanted.place
+"""
+_PARTITIONS = """
+SELECT pn.nspname, p.relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL pg_partition_tree(c.oid) AS tree
+JOIN pg_class p ON p.oid = tree.relid AND p.oid <> c.oid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+WHERE n.nspname = %s AND c.relname = %s
+ORDER BY tree.level, p.oid
 """
 _CANDIDATES = """
 SELECT n.nspname, c.relname
@@ -74,18 +88,20 @@ class Server:
 
 
 def read_table(session: Session, name: Name) -> Table | None:
-    """The relation of that name, inside a transaction; None where there is none.
+    """The relation of that name with its partitions, inside a transaction; None where there is none.
 
     Types and the fingerprint are the same in every transaction, until DDL changes the relation. Raises SqlError.
     """
     session.run("SAVEPOINT spelling")
     session.settle(search_path="pg_catalog, pg_temp", quote_all_identifiers="off", jit="off")
-    facts, definition = _queries(_FACTS), _queries(_DEFINITION)
-    aspects = [*map(_as_json, facts.values()), *map(_as_json, definition.values())]
-    row = session.row(SQL(_RELATION).format(aspects=SQL(", ").join(aspects)), *name)
+    (table,) = _read(session, [name])
+    if table and table.is_partitioned:
+        names = [Name(*row) for row in session.rows(_PARTITIONS, *name)]
+        partitions = tuple(one for one in _read(session, names) if one)
+        prints = [one.fingerprint for one in (table, *partitions)]
+        table = replace(table, partitions=partitions, fingerprint=_digest(prints))
     session.run("ROLLBACK TO SAVEPOINT spelling; RELEASE SAVEPOINT spelling")
-    known = {aspect: json.loads(value) for aspect, value in zip(facts, row, strict=False)}
-    return _table(name, known, row[len(facts) :]) if known["relation"] else None
+    return table
 
 
 def find_backups(session: Session, table: str, schemas: Sequence[str], template: str, now: datetime) -> list[Backup]:
@@ -116,6 +132,19 @@ def read_holders(session: Session, names: Sequence[Name]) -> tuple[Holder, ...]:
     )
 
 
+def _read(session: Session, names: Sequence[Name]) -> list[Table | None]:
+    """The relations of these names, in one statement."""
+    facts, definition = _queries(_FACTS), _queries(_DEFINITION)
+    aspects = [*map(_as_json, facts.values()), *map(_as_json, definition.values())]
+    query = SQL(_RELATIONS).format(aspects=SQL(", ").join(aspects))
+    rows = session.rows(query, [name.schema for name in names], [name.name for name in names])
+    found: list[Table | None] = []
+    for name, row in zip(names, rows, strict=True):
+        known = {aspect: json.loads(value) for aspect, value in zip(facts, row, strict=False)}
+        found.append(_table(name, known, row[len(facts) :]) if known["relation"] else None)
+    return found
+
+
 @cache
 def _queries(file: str) -> dict[str, SQL]:
     """The queries of a file by their names, in its order."""
@@ -135,6 +164,7 @@ def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Se
         **known["relation"][0],
         columns=tuple(Column(**row) for row in known["columns"]),
         key=keys[0] if keys else (),
+        rules=tuple(Rule(row["name"], tuple(row["columns"]), row["expression"]) for row in known["rules"]),
         foreign_keys=tuple(_foreign_key(**row) for row in known["foreign_keys"]),
         references=tuple(_reference(**row) for row in known["references"]),
         triggers=tuple(Trigger(**row) for row in known["triggers"]),
@@ -142,8 +172,12 @@ def _table(name: Name, known: Mapping[str, list[dict[str, Any]]], definition: Se
         stale_views=tuple(Name(**row) for row in known["stale_views"]),
         writers=tuple(row["role"] for row in known["grantees"] if row["is_writer"]),
         readers=tuple(row["role"] for row in known["grantees"] if row["is_reader"]),
-        fingerprint=hashlib.sha256("\n".join(definition).encode()).hexdigest(),
+        fingerprint=_digest(definition),
     )
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _foreign_key(

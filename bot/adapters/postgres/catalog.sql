@@ -51,6 +51,37 @@ WHERE i.indisprimary OR (
 )
 ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname
 
+-- name: rules
+-- What rows must not break and can be counted beforehand: unique indexes over whole columns, whose equality is
+-- PostgreSQL's own; checks that use nothing but PostgreSQL's own functions and the columns of the table.
+SELECT c.relname AS name,
+       ARRAY(
+           SELECT a.attname
+           FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+           JOIN pg_attribute a ON a.attrelid = it.oid AND a.attnum = k.attnum
+           WHERE k.place <= i.indnkeyatts
+           ORDER BY k.place
+       ) AS columns,
+       '' AS expression
+FROM it
+JOIN pg_index i ON i.indrelid = it.oid AND i.indisunique AND i.indisvalid
+JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (
+    SELECT FROM unnest(i.indclass) AS o (oid) WHERE o.oid >= 16384
+)
+UNION ALL
+SELECT k.conname,
+       ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = it.oid AND a.attnum = ANY (k.conkey) ORDER BY a.attnum),
+       pg_get_expr(k.conbin, k.conrelid)
+FROM it
+JOIN pg_constraint k ON k.conrelid = it.oid AND k.contype = 'c' AND k.conkey <> '{}' AND NOT 0 = ANY (k.conkey)
+WHERE coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AND NOT EXISTS (
+    SELECT FROM pg_depend d
+    WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+      AND (d.refclassid <> 'pg_class'::regclass OR d.refobjid <> it.oid)
+)
+ORDER BY 1
+
 -- name: foreign_keys
 -- Its references to parents, columns of both sides in the same order.
 SELECT f.conname AS name,
@@ -100,10 +131,10 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY n.nspname, c.relname, f.conname
 
 -- name: triggers
--- The triggers that somebody made and that fire in ordinary sessions.
+-- The triggers that somebody made and that fire in ordinary sessions; of a partition those that its parent gave it too.
 SELECT t.tgname AS name, t.tgenabled = 'A' AS is_always
 FROM it
-JOIN pg_trigger t ON t.tgrelid = it.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+JOIN pg_trigger t ON t.tgrelid = it.oid AND NOT t.tgisinternal
 WHERE t.tgenabled IN ('O', 'A')
 ORDER BY t.tgname
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.pair import Pair, Parents, found, keys, only
+from bot.adapters.postgres.pair import Pair, Parents, found, keys, whole
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.table import Name, Reference
 
@@ -25,7 +25,7 @@ def count_collateral(session: Session, pairs: Parents, differences: Mapping[Name
 def _pointing(pair: Pair, reference: Reference, pairs: Parents, kept: Mapping[Name, Identifier]) -> sql.Composed:
     """The rows of the child by that foreign key, but those that are deleted too or come to point elsewhere."""
     gone = SQL("(SELECT {} FROM {} AS l, {} AS d WHERE {} AND d.op = 'D')").format(
-        columns(reference.parent_columns, "l"), only(pair.live.name), kept[pair.live.name], found(pair, "l", "d")
+        columns(reference.parent_columns, "l"), whole(pair.live), kept[pair.live.name], found(pair, "l", "d")
     )
     child = pairs.get(reference.child)
     stays: sql.Composable = SQL("true")

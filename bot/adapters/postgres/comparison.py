@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.pair import Listed, Pair, Parents, among, as_keys, key, matching, only, row_hash
+from bot.adapters.postgres.pair import (
+    Listed,
+    Pair,
+    Parents,
+    among,
+    as_keys,
+    cast_backup,
+    key,
+    live_value,
+    matching,
+    row_hash,
+    whole,
+)
 from bot.adapters.postgres.presence import Present, is_orphan, look_up
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.counts import Counts
@@ -31,7 +43,7 @@ def _backup_counts(session: Session, pair: Pair) -> tuple[int, int, int]:
         " - (SELECT count(*) FROM (SELECT FROM {backup} WHERE NOT ({is_null}) GROUP BY {key}) AS g) FROM {backup}"
     )
     is_null = SQL(" OR ").join([SQL("{} IS NULL").format(Identifier(name)) for name in pair.live.key])
-    backup, key_columns = identifier(pair.backup.name), columns(pair.live.key)
+    backup, key_columns = SQL("{} AS b").format(cast_backup(pair)), columns(pair.live.key)
     rows, null_keys, double_keys = session.row(query.format(is_null=is_null, backup=backup, key=key_columns))
     return rows, null_keys, double_keys
 
@@ -75,7 +87,7 @@ def difference(pair: Pair, parents: Parents, listed: Listed | None = None) -> sq
     listed = listed or {}
     joins, present = look_up(pair, pair.foreign_keys, parents, listed)
     targets = [_target(pair, column.name, present) for column in pair.columns]
-    restored = [Identifier("l", column.name) for column in pair.columns]
+    restored = [live_value(pair, column.name) for column in pair.columns]
     flags = [SQL(", {} AS {}").format(is_orphan(fk, present), _flag(n)) for n, fk in enumerate(pair.guards)]
     values = [SQL("{} AS {}").format(value, new_value(number)) for number, value in enumerate(targets)]
     inner = SQL(
@@ -89,7 +101,7 @@ def difference(pair: Pair, parents: Parents, listed: Listed | None = None) -> sq
         pulls=_moved(pair, _followed(pair), present),
         flags=SQL("").join(flags),
         values=SQL(", ").join(values),
-        backup=_backup_rows(pair, listed),
+        backup=_compared_rows(pair, listed),
         live=_live_rows(pair, listed),
         match=matching(pair, "l", "b"),
         joins=joins,
@@ -106,8 +118,8 @@ def new_value(number: int, alias: str = "") -> Identifier:
 
 
 def rows_of(session: Session, name: Name) -> int:
-    """How many rows a table has."""
-    return int(session.row(SQL("SELECT count(*) FROM ONLY {}").format(identifier(name)))[0])
+    """How many rows a table has, with those of its partitions."""
+    return int(session.row(SQL("SELECT count(*) FROM {}").format(identifier(name)))[0])
 
 
 def checksum(session: Session, name: Name) -> str:
@@ -133,18 +145,18 @@ def _target(pair: Pair, column: str, present: Present) -> sql.Composable:
     return theirs
 
 
-def _backup_rows(pair: Pair, listed: Listed) -> sql.Composable:
-    backup, mine = identifier(pair.backup.name), listed.get(pair.live.name)
+def _compared_rows(pair: Pair, listed: Listed) -> sql.Composable:
+    backup, mine = cast_backup(pair), listed.get(pair.live.name)
     return among(pair, backup, mine) if mine and pair.mode is not Mode.UNDO else backup
 
 
 def _live_rows(pair: Pair, listed: Listed) -> sql.Composable:
     """Of an undo never more than the change set lists."""
     if pair.mode is Mode.UNDO:
-        changed = SQL("(SELECT {} FROM {} AS b)").format(as_keys(pair, "b"), identifier(pair.backup.name))
-        return among(pair, only(pair.live.name), changed)
+        changed = SQL("(SELECT {} FROM {} AS b)").format(as_keys(pair, "b"), cast_backup(pair))
+        return among(pair, whole(pair.live), changed)
     mine = listed.get(pair.live.name)
-    return among(pair, only(pair.live.name), mine) if mine else only(pair.live.name)
+    return among(pair, whole(pair.live), mine) if mine else whole(pair.live)
 
 
 def _keys(pair: Pair) -> sql.Composed:
@@ -196,7 +208,7 @@ def _undone(pair: Pair) -> sql.Composed:
         return SQL("{} AND {} IS DISTINCT FROM {}").format(both, now, left)
     if not pair.is_dated:
         return SQL("{}").format(SQL("false"))
-    column, backup = Identifier(pair.recent), identifier(pair.backup.name)
+    column, backup = Identifier(pair.recent), cast_backup(pair)
     newest = SQL("(SELECT pg_catalog.max(n.{}) FROM {} AS n)").format(column, backup)
     if pair.made_before and (told := pair.live.column(pair.recent)) and told.type.startswith("timestamp"):
         newest = SQL("least({}, {})").format(newest, sql.Literal(pair.made_before))
@@ -208,7 +220,7 @@ def _moved(pair: Pair, names: Sequence[str], present: Present) -> sql.Composed:
     """That one of these columns changes, be it in its bytes only: PostgreSQL lets other rows follow that, too."""
     moved = [
         SQL("ROW({})::record OPERATOR(pg_catalog.*<>) ROW({})::record").format(
-            Identifier("l", name), _target(pair, name, present)
+            live_value(pair, name), _target(pair, name, present)
         )
         for name in names
     ]

@@ -26,12 +26,13 @@ LOCKED_OUT = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 def give_way(session: Session, names: Sequence[Name]) -> None:
     """Have autovacuum end, and not come back, by a lock that no reader or writer of rows waits for.
 
-    It holds definitions still, too. `names` stand children first. Raises StepFailed, SqlError.
+    It holds definitions still, too, and which partitions a table has. `names` stand children first. Raises StepFailed,
+    SqlError.
     """
     session.limit("lock_timeout", VACUUM_SECONDS)
     try:
         for name in names:
-            session.run(SQL("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE").format(identifier(name)))
+            session.run(SQL("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE").format(identifier(name)))
     except SqlError as error:
         if error.state not in LOCKED_OUT:
             raise
@@ -42,8 +43,9 @@ def give_way(session: Session, names: Sequence[Name]) -> None:
 def hold_from_writers(session: Session, names: Sequence[Name], ladder: Sequence[float]) -> int:
     """Let nobody but us write to the tables until the transaction ends; how many attempts it took.
 
-    `names` stand children first, as whoever writes takes them. `ladder` is the patience of each attempt with the first
-    of them, in seconds. Raises StepFailed with who holds them, SqlError.
+    `names` stand children first and each table before its partitions, as whoever writes takes them; PostgreSQL locks
+    them in the order of the statement. `ladder` is the patience of each attempt with the first of them, in seconds.
+    Raises StepFailed with who holds them, SqlError.
     """
     return climb(session, names, ladder, _in_turn(session, names, "EXCLUSIVE"))
 
@@ -76,12 +78,14 @@ def climb(session: Session, names: Sequence[Name], ladder: Sequence[float], atte
 
 
 def _in_turn(session: Session, names: Sequence[Name], mode: LiteralString) -> Callable[[float], None]:
-    """An attempt at one lock after the other."""
+    """One attempt to lock the tables in their order; the first with the patience that is given."""
+    held = [SQL("ONLY {}").format(identifier(name)) for name in names]
 
     def attempt(patience: float) -> None:
-        for number, name in enumerate(names):
-            session.limit("lock_timeout", min(patience, FURTHER_TABLE_SECONDS) if number else patience)
-            session.run(SQL("LOCK TABLE ONLY {} IN {} MODE").format(identifier(name), SQL(mode)))
+        for seconds, some in ((patience, held[:1]), (min(patience, FURTHER_TABLE_SECONDS), held[1:])):
+            if some:
+                session.limit("lock_timeout", seconds)
+                session.run(SQL("LOCK TABLE {} IN {} MODE").format(SQL(", ").join(some), SQL(mode)))
 
     return attempt
 

@@ -18,6 +18,15 @@ _MARKS = ("op", "hash")
 
 
 @dataclass(frozen=True)
+class Cast:
+    """A column whose values are cast to another type, both as PostgreSQL spells them; domains are their base types."""
+
+    column: str
+    target: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Pair:
     """A table and its backup. `sticky`, `reinserts` and `recent` are the runbook's words for the table.
 
@@ -33,6 +42,7 @@ class Pair:
     made_before: datetime | None = None  # when the backup was there already, as its name says
     mode: Mode = Mode.KEEP
     marks: tuple[str, str] = _MARKS
+    casts: tuple[Cast, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -64,6 +74,23 @@ def paired(table: TableRestore, mode: Mode, live: Table, backup: Table) -> Pair:
     """The pair that a plan is about, as the catalog has its two relations now."""
     pair = Pair(live, backup, table.sticky, table.reinserts, table.recent, mode=mode)
     return of_change_set(pair) if mode is Mode.UNDO else pair
+
+
+def cast_backup(pair: Pair) -> sql.Composable:
+    """The rows of the backup, in the types of the table."""
+    if not pair.casts:
+        return identifier(pair.backup.name)
+    marks = pair.marks if pair.mode is Mode.UNDO else ()
+    values = [
+        SQL("{} AS {}").format(_cast(pair, "w", name), Identifier(name))
+        for name in (*marks, *(column.name for column in pair.backup.columns))
+    ]
+    return SQL("(SELECT {} FROM {} AS w)").format(SQL(", ").join(values), identifier(pair.backup.name))
+
+
+def live_value(pair: Pair, column: str) -> sql.Composable:
+    """What the table's row `l` has in a column, in the type that the backup's value is cast to."""
+    return _cast(pair, "l", column)
 
 
 def of_change_set(pair: Pair) -> Pair:
@@ -121,9 +148,15 @@ def among(pair: Pair, relation: sql.Composable, listed: sql.Composable) -> sql.C
     )
 
 
-def only(name: Name) -> sql.Composed:
-    """A table without what inherits from it."""
-    return SQL("ONLY {}").format(identifier(name))
+def whole(table: Table) -> sql.Composed:
+    """A table's rows: those of all its partitions, and none of what inherits from it."""
+    return SQL("{}{}").format(SQL("" if table.is_partitioned else "ONLY "), identifier(table.name))
+
+
+def _cast(pair: Pair, alias: str, name: str) -> sql.Composable:
+    target = next((cast.target for cast in pair.casts if cast.column == name), None)
+    value = Identifier(alias, name)
+    return SQL("CAST({} AS {})").format(value, SQL(target)) if target else value
 
 
 def _equal(ones: Sequence[Identifier], others: Sequence[Identifier]) -> sql.Composed:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from psycopg import sql
 from psycopg.sql import SQL, Identifier
 
-from bot.adapters.postgres.pair import Listed, Pair, Parents, among, matching
+from bot.adapters.postgres.pair import Listed, Pair, Parents, among, cast_backup, matching, whole
 from bot.adapters.postgres.session import columns, identifier
 from bot.core.restore import Mode
 from bot.core.table import ForeignKey, Name
@@ -49,13 +49,13 @@ def _staying(fk: ForeignKey, parent: Pair | None) -> sql.Composable:
     if parent is None or parent.mode is Mode.KEEP:
         return identifier(fk.parent)
     listed = SQL("EXISTS (SELECT FROM {} AS h WHERE {}{})")
-    backup, match = identifier(parent.backup.name), matching(parent, "h", "g")
+    backup, match = cast_backup(parent), matching(parent, "h", "g")
     if parent.mode is Mode.EXACT:
         stays = listed.format(backup, match, SQL(""))
     else:
         inserted = SQL(" AND {} = 'I'").format(Identifier("h", parent.marks[0]))
         stays = SQL("NOT {}").format(listed.format(backup, match, inserted))
-    return SQL("(SELECT g.* FROM ONLY {} AS g WHERE {})").format(identifier(fk.parent), stays)
+    return SQL("(SELECT g.* FROM {} AS g WHERE {})").format(whole(parent.live), stays)
 
 
 def _coming_back(
@@ -64,7 +64,7 @@ def _coming_back(
     """The rows of a parent's backup but those that stay away themselves."""
     guards = [guard for guard in parent.guards if guard.parent not in asking | {parent.live.name}]
     joins, present = look_up(parent, guards, parents, listed, asking)
-    backup: sql.Composable = identifier(parent.backup.name)
+    backup = cast_backup(parent)
     if mine := listed.get(parent.live.name):
         backup = among(parent, backup, mine)
     held_back = [is_orphan(guard, present) for guard in guards]

@@ -12,11 +12,12 @@ from psycopg.sql import SQL, Identifier
 
 from bot.adapters.postgres import ledger
 from bot.adapters.postgres.candidates import complete, read_snapshot, stage
+from bot.adapters.postgres.casting import with_casts
 from bot.adapters.postgres.catalog import read_table
 from bot.adapters.postgres.collateral import count_collateral
 from bot.adapters.postgres.comparison import checksum, difference, rows_of, tally
 from bot.adapters.postgres.holding import LADDER_SECONDS, LOCKED_OUT, give_way, hold_from_writers
-from bot.adapters.postgres.pair import Pair, paired
+from bot.adapters.postgres.pair import Pair, paired, whole
 from bot.adapters.postgres.session import Session, SqlError, identifier
 from bot.adapters.postgres.writing import Write, make_change_set, move_forward, write_differences
 from bot.core.counts import Counts, grown, refusal_of_collateral, refusal_of_rows
@@ -113,7 +114,8 @@ class Restoration:
 
     def hold(self) -> None:
         """Hold the tables against writers."""
-        self._attempts = hold_from_writers(self._session, self._children_first, self._ladder)
+        names = [one.name for table in self._children_first for one in self._pairs[table].live.relations]
+        self._attempts = hold_from_writers(self._session, names, self._ladder)
         self._held_since = time.monotonic()
         self._session.limit("lock_timeout", HELD_LOCK_SECONDS)
 
@@ -124,8 +126,8 @@ class Restoration:
                 continue
             self._limit()
             aside = Name(self._facts.quarantine_schema, table.quarantine)
-            made = SQL("CREATE TABLE {} AS SELECT * FROM ONLY {}").format(identifier(aside), identifier(table.live))
-            self._session.run(made)
+            rows = whole(self._pairs[table.live].live)
+            self._session.run(SQL("CREATE TABLE {} AS SELECT * FROM {}").format(identifier(aside), rows))
             ledger.keep_apart(self._session, aside, f"Rows of {table.live} before operation {self._op_id} restored it.")
 
     def write(self) -> None:
@@ -202,7 +204,7 @@ class Restoration:
         live, backup = read_table(self._session, table.live), read_table(self._session, table.copy)
         if live is None or backup is None:
             raise Drifted(f"{table.live} or its backup is no longer there.")
-        return paired(table, self._facts.mode, live, backup)
+        return with_casts(self._session, paired(table, self._facts.mode, live, backup))
 
     def _write_of(self, table: TableRestore) -> Write:
         changes = Name(self._facts.quarantine_schema, table.changes)
@@ -240,17 +242,16 @@ class Restoration:
 
     def _switch_triggers(self, *, on: bool) -> None:
         """Each by its name and back into its own state: DISABLE TRIGGER USER forgets which were off (measured)."""
-        for pair in self._pairs.values():
+        for one in (one for pair in self._pairs.values() for one in pair.live.relations):
             switches = [
                 SQL("{} TRIGGER {}").format(
                     SQL("DISABLE" if not on else "ENABLE ALWAYS" if trigger.is_always else "ENABLE"),
                     Identifier(trigger.name),
                 )
-                for trigger in pair.live.triggers
+                for trigger in one.triggers
             ]
             if switches:
-                table, all_ = identifier(pair.live.name), SQL(", ").join(switches)
-                self._session.run(SQL("ALTER TABLE ONLY {} {}").format(table, all_))
+                self._session.run(SQL("ALTER TABLE ONLY {} {}").format(identifier(one.name), SQL(", ").join(switches)))
 
 
 def _done(table: TableRestore, counts: Counts) -> Done:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from bot.adapters.postgres.comparison import new_value
-from bot.adapters.postgres.pair import Pair, found, marks_of, only, row_hash
+from bot.adapters.postgres.pair import Pair, found, marks_of, row_hash, whole
 from bot.adapters.postgres.session import Session, columns, identifier
 from bot.core.table import Counter, Name, Table
 
@@ -39,7 +39,7 @@ def make_change_set(session: Session, live: Table, changes: Name) -> None:
     """An empty table for what will be done to each row: what, the hash of the row as it was left, the row before."""
     op, left = map(Identifier, marks_of(live))
     statement = SQL("CREATE TABLE {} AS SELECT ''::text AS {}, 0::bigint AS {}, l.* FROM {} AS l WITH NO DATA")
-    session.run(statement.format(identifier(changes), op, left, only(live.name)))
+    session.run(statement.format(identifier(changes), op, left, whole(live)))
 
 
 def write_differences(session: Session, writes: Sequence[Write]) -> tuple[Written, ...]:
@@ -65,11 +65,11 @@ def move_forward(session: Session, live: Table, counter: Counter) -> None:
         return
     sequence, filled = identifier(counter.name), Identifier(counter.column)
     query = SQL(
-        "SELECT (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM ONLY {}) AS m,"
+        "SELECT (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM {}) AS m,"
         " pg_sequence AS p WHERE p.seqrelid = s.tableoid AND p.seqincrement > 0"
         " AND m.most >= s.last_value + CASE WHEN s.is_called THEN p.seqincrement ELSE 0 END"
         " AND m.most <= p.seqmax - p.seqincrement"  # somebody's own number at the end of the type stays so
-    ).format(sequence, filled, identifier(live.name))
+    ).format(sequence, filled, whole(live))
     for (start,) in session.rows(query):
         session.run(SQL("ALTER SEQUENCE {} RESTART WITH {}").format(sequence, SQL(str(int(start)))))
 
@@ -97,7 +97,7 @@ def _delete(write: Write) -> Composed:
         "DELETE FROM {live} AS l USING {difference} AS d WHERE {found} AND d.op = 'D'"
         " RETURNING 'D'::text AS op, NULL::bigint AS hash, {old}"
     ).format(
-        live=only(write.pair.live.name),
+        live=whole(write.pair.live),
         difference=identifier(write.difference),
         found=found(write.pair, "l", "d"),
         old=columns(_columns_of(write.pair), "l"),
@@ -114,14 +114,14 @@ def _update(write: Write) -> Composed:
     ]
     if not sets:
         return SQL("SELECT 'U'::text AS op, NULL::bigint AS hash, o.* FROM {} AS o WHERE false").format(
-            only(pair.live.name)
+            whole(pair.live)
         )
     return SQL(
         "UPDATE {live} AS l SET {sets} FROM {difference} AS d, {live} AS o"
         " WHERE {found} AND {found_before} AND d.op = 'U' AND NOT d.is_orphan"
         " RETURNING 'U'::text AS op, {hash} AS hash, {old}"
     ).format(
-        live=only(pair.live.name),
+        live=whole(pair.live),
         sets=SQL(", ").join(sets),
         difference=identifier(write.difference),
         found=found(pair, "l", "d"),
