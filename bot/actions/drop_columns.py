@@ -36,7 +36,8 @@ from bot.core.errors import BotError, Refused
 from bot.core.plan import Facts, Step
 from bot.core.runbook.tables import Database
 from bot.core.secret import Secret
-from bot.core.table import Name, Table, parents_first
+from bot.core.table import Name, Table
+from bot.core.table_order import parents_first
 
 ALL = "all"
 DEADLINE = timedelta(minutes=3)

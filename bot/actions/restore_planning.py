@@ -20,7 +20,8 @@ from bot.core.backup_set import refusal_of_changed
 from bot.core.counts import Counts, refusal_of_breaches, refusal_of_collateral, refusal_of_rows
 from bot.core.errors import Refused
 from bot.core.restore import WHOLE_ROWS, Mode, RestoreFacts, TableRestore, fingerprint
-from bot.core.table import Name, parents_first, refusal_of_version
+from bot.core.table import Name, refusal_of_version
+from bot.core.table_order import parents_first
 from bot.core.write_block import Work, estimate, refusal_of_block
 
 LONGEST_NAME = 30  # bytes of a table's name in those of its copy and of its change set

@@ -1,6 +1,6 @@
 """What a table in production is, and whether its rows may be restored in place. Read by the catalog, judged here."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -278,30 +278,6 @@ def _not_owned(name: Name) -> str:
 def fills_itself(column: Column) -> bool:
     """Whether a row may be inserted without a value for the column."""
     return column.has_default or column.is_generated or not column.is_required
-
-
-def parents_first(tables: Sequence[Table]) -> tuple[Table, ...]:
-    """The tables in an order in which a parent stands before its children, wherever they are not a cycle."""
-    left, ordered = {table.name: table for table in tables}, list[Table]()
-    while left:
-        above = {name: _ancestors(name, left) for name in left}
-        # Ready is what has no parents left but those that are its children too.
-        ready = [table for name, table in left.items() if all(name in above[one] for one in above[name])]
-        ordered += ready
-        left = {name: table for name, table in left.items() if table not in ready}
-    return tuple(ordered)
-
-
-def _ancestors(name: Name, among: Mapping[Name, Table]) -> set[Name]:
-    """The table's parents, and theirs; in a cycle it is its own."""
-    found, new = set[Name](), {name}
-    while new := {parent for one in new for parent in _parents(among[one]) & set(among)} - found:
-        found |= new
-    return found
-
-
-def _parents(table: Table) -> set[Name]:
-    return {fk.parent for fk in table.foreign_keys} - {table.name}
 
 
 def _row_security(name: Name) -> str:

@@ -12,11 +12,11 @@ from bot.core.table import (
     Name,
     Table,
     fills_itself,
-    parents_first,
     refusal_of_backup,
     refusal_of_table,
     refusal_of_version,
 )
+from bot.core.table_order import parents_first
 
 LIVE, COPY = Name("public", "user_profiles"), Name("public", "user_profiles_backup_20250903")
 
