@@ -11,6 +11,7 @@ import pytest
 
 from bot.adapters.mail import Mail
 from bot.adapters.statuspage import Statuspage
+from bot.core.communication import recipients_of
 from bot.core.errors import OutcomeUnknown, Refused, Unavailable
 from bot.core.incident import Reminder, Telling, Verb
 from bot.core.secret import Secret
@@ -188,6 +189,16 @@ class TestOverTheWire:
         assert lost.reference in lost.failure
         after_two_restarts(world)
         assert [mail.message["Message-ID"] for mail in server.mails] == [lost.reference]
+
+    def test_a_recipient_that_is_refused_is_in_no_event_by_its_address(
+        self, world: IncidentWorld, server: MailStandIn
+    ) -> None:
+        (address,) = recipients_of(world.incident(), world.runbook, MAIL)
+        server.refused = {address: f"550 no {address} here"}
+        assert send(world).failure == (
+            "The mail server does not take recipient 1 (550) of 1. Nothing was sent to anybody."
+        )
+        assert address not in str(world.events())
 
     def test_people_go_out_by_their_names(self, world: IncidentWorld, server: MailStandIn) -> None:
         world.press(BEN, Verb.DONE, MAIL)
