@@ -71,8 +71,19 @@ def test_an_unclear_answer_is_said_and_nothing_is_sent_again_by_itself(world: In
 def test_a_person_may_send_it_once_more_and_it_has_another_name(world: IncidentWorld) -> None:
     world.sent.fails = OutcomeUnknown("The mail server did not answer.")
     send(world)
-    assert send(world).state is Telling.DONE
+    world.press(BEN, Verb.SEND_AGAIN, MAIL)
+    assert world.incident().reminders[MAIL].state is Telling.DONE
     assert len(set(world.sent.mails)) == 2
+
+
+def test_who_presses_what_was_sent_meanwhile_sends_nothing(world: IncidentWorld) -> None:
+    world.sent.fails = OutcomeUnknown("The mail server did not answer.")
+    send(world)
+    world.press(CHLOE, Verb.SEND, MAIL)  # in Slack, her message did not show it yet
+    world.press(CHLOE, Verb.SNOOZE, MAIL)
+    assert [press.person for press in world.incident().answered] == [CHLOE, CHLOE]
+    assert after_two_restarts(world).state is Telling.LOST
+    assert len(world.sent.mails) == 1
 
 
 @pytest.mark.parametrize("error", [Refused("mail", "No. Nothing was sent."), Unavailable("Later. Nothing was sent.")])

@@ -53,6 +53,7 @@ class Verb(StrEnum):
     SNOOZE = "snooze"
     NOT_NEEDED = "not_needed"
     SEND = "send"
+    SEND_AGAIN = "send_again"  # who presses it knows that it may have been sent
     TICK = "tick"
     DOWN_SINCE = "down_since"
     PHASE_DONE = "phase_done"

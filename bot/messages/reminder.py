@@ -127,7 +127,7 @@ def _buttons(reminder: Reminder, incident: Incident, way: Way | None) -> Iterato
         label = f"{way.label} again" if is_lost else way.label
         twice = "It may have arrived already, and would then be there twice. " if is_lost else ""
         text = f"{twice}This button {way.does}, now and with names in place of mentions."
-        asking = press(label, Verb.SEND, incident, reminder.key)
+        asking = press(label, Verb.SEND_AGAIN if is_lost else Verb.SEND, incident, reminder.key)
         yield confirmed(asking, title=f"{label}?", text=text, is_dangerous=is_lost)
     yield press("Done", Verb.DONE, incident, reminder.key)
     if reminder.state is Telling.DUE:

@@ -33,7 +33,7 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "due_again": {"reminder/stakeholders/1/2": {"done", "snooze", "not_needed"}},
     "overdue": {STAKEHOLDERS: {"done", "snooze", "not_needed"}},
     "not_sent": {STAKEHOLDERS: {"send", "done", "snooze", "not_needed"}},
-    "maybe_sent": {STAKEHOLDERS: {"send", "done", "not_needed"}},
+    "maybe_sent": {STAKEHOLDERS: {"send_again", "done", "not_needed"}},
     "all_clear_on_the_page": {"reminder/all clear/1/status page/1": {"send", "done", "snooze", "not_needed"}},
     "all_clear_by_hand": {"reminder/all clear/1/status page/1": {"done", "snooze", "not_needed"}},
     "still_pinned": {"reminder/still pinned/1/1": {"done", "snooze", "not_needed"}},
