@@ -87,11 +87,12 @@ class PinnedVercel(Vercel):
     """Production, pinned by a rollback until somebody promotes."""
 
     is_pinned, is_down = True, False
+    rolled_back_to = GOOD.id
 
     def read_project(self, project_id: str = "") -> Project:
         if self.is_down:
             raise Unavailable("Vercel can't be reached.")
-        how, live = ("rollback", GOOD.id) if self.is_pinned else ("promote", BROKEN.id)
+        how, live = ("rollback", self.rolled_back_to) if self.is_pinned else ("promote", BROKEN.id)
         job = Job(how, "succeeded", BROKEN.id, live, 0.0)
         return Project(
             id="prj_shop",

@@ -111,8 +111,11 @@ def _own_notices(incident: Incident) -> list[Reminder]:
 def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
     """What nobody did while it made sense is not asked for any more."""
     wanted = {one.key for one in planned(incident, runbook) if _is_wanted(one, incident)}
+    pinned = [one.key for one in incident.reminders.values() if one.key.startswith(PINNED)]
     for one in incident.reminders.values():
-        if one.key.startswith(PINNED):
+        if one.key in pinned[:-1]:
+            why = "A later reminder says it anew."
+        elif one.key in pinned:
             why = "Production is not pinned any more." if incident.pin_ended else ""
         else:
             why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
@@ -176,7 +179,7 @@ def _pin_at(incident: Incident) -> datetime | None:
     if by is None or by.ended_at is None or incident.pin_ended:
         return None
     told = [one for one in incident.reminders.values() if one.key.startswith(PINNED) and one.due_at > by.ended_at]
-    if any(one.state is Telling.DROPPED for one in told):
+    if told and told[-1].state is Telling.DROPPED:  # the newest: those before it made room for it
         return None
     rests = [one.until for one in told if one.state is Telling.SNOOZED and one.until]
     return min([*rests, max(by.ended_at, incident.pin_seen_at or by.ended_at) + PIN_EVERY])

@@ -224,6 +224,13 @@ class TestPin:
         history = opened().at(10).ended(pins=True).passes(2 * DAY).pinned()
         assert history.moved(Happened.REMINDER_DROPPED, "still pinned/1", why="On purpose").passes(9 * DAY).acts == ()
 
+    def test_a_newer_one_takes_the_place_of_those_before_it_and_the_looking_goes_on(self) -> None:
+        history = opened().at(10).ended(pins=True).resolved(11).passes(2 * DAY).pinned().passes(3 * DAY).pinned(2)
+        history.passes(3 * DAY)
+        states = [reminders(history)[f"still pinned/{number}"] for number in (1, 2)]
+        assert states == [Telling.DROPPED, Telling.DUE]
+        assert history.passes(4 * DAY).acts == (Act.LOOK_AT_PIN,)
+
     def test_done_does_not(self) -> None:
         history = opened().at(10).ended(pins=True).passes(2 * DAY).pinned().done("still pinned/1")
         assert history.passes(3 * DAY).acts == (Act.LOOK_AT_PIN,)
