@@ -43,7 +43,7 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
     """What time has brought by `now` and nobody has written down; `states` are the words of the incident's requests."""
     facts = facts_of(incident, runbook, states, now)
     return [
-        *(_due(one, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
+        *(_due(one, incident, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
         *(Draft(Happened.REMINDER_OVERDUE, {"reminder": key}) for key, at in _overdue(incident, runbook) if at <= now),
         *_own(incident, now),
         *_dropped(incident, runbook),
@@ -71,9 +71,11 @@ def _is_wanted(one: Planned, incident: Incident) -> bool:
     return one.says_it_is_over or not incident.is_final
 
 
-def _due(one: Planned, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
+def _due(one: Planned, incident: Incident, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
+    """The bot posts no all clear by itself while the checks see the site down: a person reads that draft first."""
     subject, text = one.filled(facts)
-    is_own = one.audience.casefold() == INTERNAL and bool(runbook.communications.internal_channel)
+    is_internal = one.audience.casefold() == INTERNAL and bool(runbook.communications.internal_channel)
+    is_own = is_internal and not (one.says_it_is_over and incident.is_down)
     data = {"reminder": one.key, "audience": one.audience, "subject": subject, "text": text}
     return Draft(Happened.REMINDER_DUE, {**data, "is_own": is_own, "reference": one.reference})
 

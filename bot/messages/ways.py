@@ -45,6 +45,8 @@ def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
     if reminder.audience.casefold() == STATUS_PAGE:
         return f"Post this on the status page{', and end the incident there' if incident.is_final else ''}."
     if reminder.audience.casefold() == INTERNAL and internal:
+        if incident.is_final and incident.is_down:
+            return f"Post this in <#{escape(internal)}> when it is true."
         return (
             f"The bot could not see its notice arrive in <#{escape(internal)}>. Look there; post it if it is missing."
         )

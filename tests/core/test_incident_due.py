@@ -161,10 +161,14 @@ class TestTheEnd:
 
     def test_who_was_told_is_told_that_it_is_over_in_the_same_way(self) -> None:
         history = opened().down(1).passes(30).done("status page/1", "inc1").done("stakeholders/1", "<1@bot>")
-        clear = history.resolved(40).incident.reminders
+        clear = history.up(35).resolved(40).incident.reminders
         assert clear["all clear/1/status page"].reference == "inc1"
         assert clear["all clear/1/stakeholders"].subject == "Web shop: incident I-1"
         assert clear["all clear/1/internal"].is_own
+
+    def test_the_bot_says_nowhere_by_itself_that_it_is_over_while_the_site_is_down(self) -> None:
+        clear = opened().down(1).resolved(12).incident.reminders["all clear/1/internal"]
+        assert (clear.state, clear.is_own) == (Telling.DUE, False)
 
     def test_who_was_not_told_is_not_told_that_it_is_over(self) -> None:
         history = (
