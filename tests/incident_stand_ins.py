@@ -141,6 +141,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.published: list[str] = []
+        self.updated: list[str] = []
         self.resolved: list[str] = []
         self.mails: list[str] = []
         self.fails: Exception | None = None
@@ -150,6 +151,10 @@ class Sent:
         self.published.append(text)
         self._fail()
         return f"inc{len(self.published)}"
+
+    def update(self, incident: str, text: str) -> None:
+        self.updated.append(incident)
+        self._fail()
 
     def resolve(self, incident: str, text: str) -> None:
         self.resolved.append(incident)

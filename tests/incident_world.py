@@ -41,9 +41,11 @@ PATIENCE = 10  # seconds of the test's own time that a thread beside may take
 
 
 @cache
-def shipped() -> Runbook:
-    """The plan that the bot comes with."""
-    return load_runbook(SHIPPED_RUNBOOK.read_text(), {**ENVIRONMENT, "SUPABASE_URL": "https://login.example.com"})
+def shipped(more: str = "") -> Runbook:
+    """The plan that the bot comes with, and what a team adds to it."""
+    return load_runbook(
+        SHIPPED_RUNBOOK.read_text() + more, {**ENVIRONMENT, "SUPABASE_URL": "https://login.example.com"}
+    )
 
 
 class IncidentWorld:

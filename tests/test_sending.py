@@ -16,7 +16,7 @@ from bot.core.errors import OutcomeUnknown, Refused, Unavailable
 from bot.core.incident import Reminder, Telling, Verb
 from bot.core.secret import Secret
 from bot.sending import Ways
-from tests.incident_world import ANA, BEN, CHLOE, EVE, IncidentWorld
+from tests.incident_world import ANA, BEN, CHLOE, EVE, IncidentWorld, shipped
 from tests.simulator.mail import DROP, SENDER, MailStandIn
 from tests.simulator.statuspage import KEY, PAGE, StatuspageStandIn
 from tests.simulator.wire import Answer, Fault, on
@@ -150,6 +150,17 @@ def test_who_was_told_by_the_bot_is_told_by_it_that_it_is_over(world: IncidentWo
     assert (world.sent.resolved, len(world.sent.published), len(set(world.sent.mails))) == (["inc1"], 1, 2)
 
 
+def test_what_is_posted_later_is_an_update_of_the_one_incident_on_the_page(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 45m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    passes(world, 60)
+    send(world, PAGE_REMINDER), send(world, "status page/2")
+    world.press(ANA, Verb.RESOLVE)
+    send(world, "all clear/1/status page")
+    assert (len(world.sent.published), world.sent.updated, world.sent.resolved) == (1, ["inc1"], ["inc1"])
+
+
 def test_an_all_clear_opens_no_incident_on_a_page_that_a_person_told(world: IncidentWorld) -> None:
     world.press(BEN, Verb.DONE, PAGE_REMINDER)
     world.press(ANA, Verb.RESOLVE)
@@ -215,8 +226,8 @@ class TestOverTheWire:
         world.press(BEN, Verb.DONE, MAIL)
         told = world.incident().reminders["internal/1"].text
         assert f"<@{ANA}> asks" in told
-        draft = replace(world.incident().reminders[MAIL], text=told)
+        draft = replace(world.incident().reminders[MAIL], text=told, reference="<1@bot>")
         Ways(status_page=None, post=world.outside.post, names=world.slack).send(
-            draft, ("board@ibam.example",), name="I-1", message_id="<1@bot>"
+            draft, ("board@ibam.example",), name="I-1", is_over=False
         )
         assert "Ana asks" in server.mails[0].message.get_content()
