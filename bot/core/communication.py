@@ -85,9 +85,12 @@ def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Remind
         if earlier and earlier.was_told and one.when.anchor is not Anchor.RESOLVED:
             told[one.audience] = earlier, one
     for audience, (earlier, one) in told.items():
+        clear = _one(incident, keyed[key], f"{key}/{audience}")
+        is_told_since = incident.closed_at and earlier.at and earlier.at > incident.closed_at
         yield replace(
-            _one(incident, keyed[key], f"{key}/{audience}"),
+            clear,
             audience=audience,
+            at=earlier.at if is_told_since else clear.at,
             subject=keyed[key].subject or earlier.subject,
             recipients=one.recipients,
             reference=on_the_page(incident) if audience.casefold() == STATUS_PAGE else earlier.reference,

@@ -204,6 +204,7 @@ class Incident:
     begun: Mapping[str, datetime] = field(default_factory=dict)
     posted: Mapping[str, Posted] = field(default_factory=dict)
     is_closed: bool = False
+    closed_at: datetime | None = None  # when nothing was left to do, last; something may have happened since
 
     @property
     def is_final(self) -> bool:

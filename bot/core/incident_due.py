@@ -54,8 +54,12 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
 
 
 def _is_due(one: Planned, incident: Incident, now: datetime) -> bool:
-    at = _due_at(one, incident)
-    return at is not None and at <= now
+    return _has_come(_due_at(one, incident), incident, now)
+
+
+def _has_come(at: datetime | None, incident: Incident, now: datetime) -> bool:
+    """Whether a moment is there; what was past when the incident was closed isn't caught up by a later runbook."""
+    return at is not None and at <= now and (incident.closed_at is None or at > incident.closed_at)
 
 
 def _due_at(one: Planned, incident: Incident) -> datetime | None:
@@ -129,9 +133,9 @@ def _checklists(incident: Incident, runbook: Runbook, now: datetime) -> Iterator
     for one in runbook.checklists:
         opens_at, ends_at = moment_in(incident, one.when), moment_in(incident, one.due) if one.due else None
         was = incident.checklists.get(one.name)
-        if was is None and opens_at and opens_at <= now:
+        if was is None and _has_come(opens_at, incident, now):
             yield Draft(Happened.CHECKLIST_OPENED, {"checklist": one.name, "items": list(one.items)})
-        elif was and was.ended_at is None and ends_at and ends_at <= now:
+        elif was and was.ended_at is None and _has_come(ends_at, incident, now):
             yield Draft(Happened.CHECKLIST_ENDED, {"checklist": one.name})
 
 

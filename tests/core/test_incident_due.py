@@ -4,7 +4,8 @@ import pytest
 
 from bot.core.incident import Happened, Telling
 from bot.core.incident_due import Act
-from tests.incident_histories import BEN, DAY, HOUR, IncidentHistory, opened
+from bot.core.runbook import load_runbook
+from tests.incident_histories import BEN, DAY, HOUR, RUNBOOK_TEXT, IncidentHistory, opened
 
 A_SECOND = 1 / 60
 
@@ -183,6 +184,27 @@ class TestTheEnd:
     def test_it_says_when_it_works_again_and_since_when_it_was_affected(self) -> None:
         text = opened().down(2).resolved(8).incident.reminders["all clear/1/internal"].text
         assert text == "Web shop works again since 03:20 UTC. It was affected since 03:14 UTC."
+
+
+class TestReopened:
+    """Nothing was left to do, and the incident was closed; then somebody presses something."""
+
+    def test_what_a_later_runbook_wants_is_not_caught_up(self) -> None:
+        history = opened().at(10).ended().resolved(11).passes(9 * DAY).then(Happened.INCIDENT_CLOSED)
+        before = len(history.events)
+        renamed = RUNBOOK_TEXT.replace('"all clear"', '"over"').replace('"At once"', '"First hour"')
+        history.runbook = load_runbook(renamed, {})
+        history.then(Happened.ITEM_TICKED, {"checklist": "Before", "item": 1}, BEN).passes(10 * DAY)
+        assert [event.kind for event in history.events[before:]] == [Happened.ITEM_TICKED]
+
+    def test_who_turns_out_to_have_been_told_hears_that_it_is_over(self) -> None:
+        history = opened().passes(30).moved(Happened.SENDING_LOST, "stakeholders/1", text="No answer.").resolved(40)
+        history.passes(DAY).then(Happened.INCIDENT_CLOSED).at(DAY + 5).done("stakeholders/1").passes(DAY + 5)
+        assert history.due[-1] == "all clear/1/stakeholders"
+
+    def test_a_run_that_ends_afterwards_brings_its_checklists(self) -> None:
+        history = opened().resolved(3).then(Happened.INCIDENT_CLOSED).at(9).ended().passes(9)
+        assert "At once" in history.incident.checklists
 
 
 class TestOwnNotice:
