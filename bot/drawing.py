@@ -24,7 +24,8 @@ TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(seconds=60)  # whatever Slack asks for; what is further off was noted before the clock was set
 SHUT_OUT = ("is_archived", "not_in_channel", "channel_not_found")  # what has ended is not drawn there any more
-GONE = ("message_not_found", "cant_update_message", "thread_not_found")
+NO_THREAD = "thread_not_found"
+GONE = ("message_not_found", "cant_update_message", NO_THREAD)
 
 
 class Drawn(Standing, Protocol):
@@ -150,7 +151,16 @@ class Drawing(Generic[S]):
             raise
 
     def _post(self, drawn: S, message: Message) -> None:
+        """Post it in its thread; in the channel where somebody deleted what the thread hung on: nothing is lost."""
         thread = self._pictures.root(drawn) if message.place in (Place.THREAD, Place.BROADCAST) else ""
+        try:
+            self._post_once(drawn, message, thread)
+        except Refused as refusal:
+            if not thread or refusal.rule != NO_THREAD:
+                raise
+            self._post_once(drawn, message, "")
+
+    def _post_once(self, drawn: S, message: Message, thread: str) -> None:
         if ts := self._found(drawn, message, thread):
             self._note_posted(drawn, message, ts, shows="")  # who knows what; the next edit makes it right
         else:

@@ -20,7 +20,7 @@ from bot.incidents import Incidents
 from bot.journal import INCIDENTS, Journal, Log
 from bot.messages import incident_thread, ways
 from bot.monitoring import Monitoring
-from bot.pin_watch import PinWatch
+from bot.pin_watch import PinWatch, Seen
 from bot.responding import Responding
 from bot.sending import Post, Sending, StatusPage, Ways
 from bot.timelines import Timelines
@@ -112,11 +112,12 @@ def _pin_watch(around: Around, journal: Journal[Incident], vercel: Vercel | None
     if vercel is None:
         return None
 
-    def read(stream: str) -> tuple[Pin, str]:
+    def read(stream: str) -> Seen:
         last = last_rollback([around.requests.read(stream)])
         if last is None:
-            return Pin.ENDED, "another deployment"
+            return Seen(Pin.ENDED, "another deployment")
         seen = pin_seen(last.facts, vercel.read_project(last.facts.project_id))
-        return seen.pin, label(vercel.read_deployment(seen.deployment).deployment) if seen.deployment else "nothing"
+        live = label(vercel.read_deployment(seen.deployment).deployment) if seen.deployment else "nothing"
+        return Seen(seen.pin, live, is_its=seen.deployment == last.facts.target.id)
 
     return PinWatch(journal=journal, read=read, clock=around.clock, wake=around.wake)

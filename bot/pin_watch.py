@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.errors import BotError, Unavailable
@@ -18,29 +19,39 @@ from bot.core.pin import Pin
 from bot.journal import Journal
 
 LOOK_LATER, WHEN_UNCLEAR = timedelta(seconds=1), timedelta(minutes=1)
-TEXT = (
-    "Production still serves what {request} rolled it back to: {live}. What is pushed does not go live until somebody "
-    "promotes a deployment; `/rollback undo {request}` goes back, `/rollback deployments` lists what there is."
-)
+STILL = "Production still serves what {request} rolled it back to: {live}. "
+AGAIN = "Production is pinned to {live}: somebody rolled it back again after {request}. "
+PUSHES = "What is pushed does not go live until somebody promotes a deployment; "
+UNDO = "`/rollback undo {request}` goes back, "
+DEPLOYMENTS = "`/rollback deployments` lists what there is."
 
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a request's pin is now, and what is live, by name; `is_its` = that is where the request went."""
+
+    pin: Pin
+    live: str = ""
+    is_its: bool = False
+
+
 class PinWatch:
-    """Looks for incidents. `read` gives what is seen of a request's pin now, and what is live, by name."""
+    """Looks for incidents. `read` gives what is seen of a request's pin now."""
 
     def __init__(
         self,
         *,
         journal: Journal[Incident],
-        read: Callable[[str], tuple[Pin, str]],
+        read: Callable[[str], Seen],
         clock: Callable[[], datetime],
         wake: Callable[[str], None],
     ) -> None:
         self._journal, self._read, self._clock, self._wake = journal, read, clock, wake
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pin")
         self._underway: set[str] = set()
-        self._seen: dict[str, tuple[Pin, str]] = {}
+        self._seen: dict[str, Seen] = {}
         self._lock = threading.Lock()
 
     def look(self, incident: Incident) -> None:
@@ -55,24 +66,23 @@ class PinWatch:
                 self._underway.add(incident.id)
         if begins:
             self._pool.submit(self._look, incident.id, by.request).add_done_callback(_log_fault)
-        if seen is None or seen[0] is Pin.UNCLEAR:
+        if seen is None or seen.pin is Pin.UNCLEAR:
             patience = WHEN_UNCLEAR if seen else LOOK_LATER
             raise Unavailable("Vercel is being read, or does not tell.", retry_at=self._clock() + patience)
-        pin, live = seen
-        if pin is Pin.ENDED:
-            self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": live}))
+        if seen.pin is Pin.ENDED:
+            self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": seen.live}))
             return
-        text = TEXT.format(request=by.request, live=live)
+        text = _text(seen, by.request)
         told = {"reminder": _key(incident), "audience": PINNED, "subject": "", "text": text}
         due = Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": ""})
-        self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": live}), due)
+        self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": seen.live}), due)
 
     def stop(self) -> None:
         """Wait for what is being read."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _look(self, stream: str, request: str) -> None:
-        seen = (Pin.UNCLEAR, "")
+        seen = Seen(Pin.UNCLEAR)
         try:
             with suppress(BotError):
                 seen = self._read(request)
@@ -81,6 +91,12 @@ class PinWatch:
                 self._underway.discard(stream)
                 self._seen[stream] = seen
             self._wake(stream)
+
+
+def _text(seen: Seen, request: str) -> str:
+    """What is true of it; an undo of the request is a way out only where production is where it went."""
+    parts = (STILL, PUSHES, UNDO, DEPLOYMENTS) if seen.is_its else (AGAIN, PUSHES, DEPLOYMENTS)
+    return "".join(parts).format(request=request, live=seen.live)
 
 
 def _key(incident: Incident) -> str:

@@ -63,7 +63,7 @@ class Responding:
         if refusal:
             told: Facts = {"press": press.seq, "rule": refusal.rule, "text": refusal.text}
             self._journal.record(incident, Draft(Happened.PRESS_REFUSED, told))
-        elif press.verb is Verb.SEND:
+        elif press.verb in BY_APPROVERS:
             self._sending.begin(incident, press)
         else:
             self._journal.record(incident, self._granted(incident, press))

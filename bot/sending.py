@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.core.communication import STATUS_PAGE, recipients_of
+from bot.core.communication import STATUS_PAGE, on_the_page, recipients_of, says_it_is_over
 from bot.core.errors import BotError, OutcomeUnknown, Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.incident import Happened, Incident, Press, Reminder, Telling
@@ -30,6 +30,9 @@ class StatusPage(Protocol):
 
     def publish(self, name: str, text: str) -> str:
         """Open an incident there; its id."""
+
+    def update(self, incident: str, text: str) -> None:
+        """Say there how it goes on."""
 
     def resolve(self, incident: str, text: str) -> None:
         """Say there that it is over."""
@@ -55,19 +58,23 @@ class Ways:
     def __init__(self, *, status_page: StatusPage | None, post: Post | None, names: Names) -> None:
         self.status_page, self.post, self.names = status_page, post, names
 
-    def send(self, reminder: Reminder, recipients: tuple[str, ...], *, name: str, message_id: str) -> str:
-        """Send it its way; what the other side calls it. Raises what the way does, Refused where there is none."""
+    def send(self, reminder: Reminder, recipients: tuple[str, ...], *, name: str, is_over: bool) -> str:
+        """Send it its way; what the other side calls it, which for mail is the reference that it was given.
+
+        Raises what the way does, Refused where there is none.
+        """
         text = self._for_outside(reminder.text)
         if recipients and self.post:
             subject = self._for_outside(reminder.subject) or name
-            self.post.send(recipients, subject, text=text, message_id=message_id)
-            return message_id
+            self.post.send(recipients, subject, text=text, message_id=reminder.reference)
+            return reminder.reference
         if reminder.audience.casefold() != STATUS_PAGE or self.status_page is None:
             raise Refused("no_way", "The bot has no way to send this itself; docs/runbook.md names the settings.")
-        if reminder.reference:
-            self.status_page.resolve(reminder.reference, text)
-            return reminder.reference
-        return self.status_page.publish(name, text)
+        if not reminder.reference:
+            return self.status_page.publish(name, text)
+        tell = self.status_page.resolve if is_over else self.status_page.update
+        tell(reminder.reference, text)
+        return reminder.reference
 
     def _for_outside(self, text: str) -> str:
         """Names instead of ids: outside Slack an id says nothing."""
@@ -96,7 +103,7 @@ class Sending:
         """Write down that it is being sent, and send it. Raises ConflictError: read again."""
         reminder = incident.reminders[press.about]
         recipients = recipients_of(incident, self._runbook, reminder.key)
-        reference = self._message_id(incident, reminder, press) if recipients else reminder.reference
+        reference = self._message_id(incident, reminder, press) if recipients else _follows(incident, reminder)
         begins = Draft(
             Happened.SENDING_BEGUN,
             {"press": press.seq, "reminder": reminder.key, "reference": reference},
@@ -146,8 +153,9 @@ class Sending:
     def _ended(self, incident: Incident, reminder: Reminder, person: str, recipients: tuple[str, ...]) -> Draft:
         """Send it; what became of it."""
         name, told = f"{self._runbook.service.name}: incident {incident.id}", {"reminder": reminder.key}
+        is_over = says_it_is_over(incident, self._runbook, reminder.key)
         try:
-            reference = self._ways.send(reminder, recipients, name=name, message_id=reminder.reference)
+            reference = self._ways.send(reminder, recipients, name=name, is_over=is_over)
         except OutcomeUnknown as error:
             return Draft(Happened.SENDING_LOST, {**told, "text": error.text}, person)
         except BotError as error:
@@ -157,6 +165,12 @@ class Sending:
     def _end(self, stream: str, key: str) -> None:
         with self._lock:
             self._underway.discard((stream, key))
+
+
+def _follows(incident: Incident, reminder: Reminder) -> str:
+    """One incident on the status page for one here: what is posted later is an update of it."""
+    is_page = reminder.audience.casefold() == STATUS_PAGE
+    return reminder.reference or (on_the_page(incident) if is_page else "")
 
 
 def _log_fault(future: Future[None]) -> None:

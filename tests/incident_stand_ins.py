@@ -87,11 +87,12 @@ class PinnedVercel(Vercel):
     """Production, pinned by a rollback until somebody promotes."""
 
     is_pinned, is_down = True, False
+    rolled_back_to = GOOD.id
 
     def read_project(self, project_id: str = "") -> Project:
         if self.is_down:
             raise Unavailable("Vercel can't be reached.")
-        how, live = ("rollback", GOOD.id) if self.is_pinned else ("promote", BROKEN.id)
+        how, live = ("rollback", self.rolled_back_to) if self.is_pinned else ("promote", BROKEN.id)
         job = Job(how, "succeeded", BROKEN.id, live, 0.0)
         return Project(
             id="prj_shop",
@@ -140,6 +141,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.published: list[str] = []
+        self.updated: list[str] = []
         self.resolved: list[str] = []
         self.mails: list[str] = []
         self.fails: Exception | None = None
@@ -149,6 +151,10 @@ class Sent:
         self.published.append(text)
         self._fail()
         return f"inc{len(self.published)}"
+
+    def update(self, incident: str, text: str) -> None:
+        self.updated.append(incident)
+        self._fail()
 
     def resolve(self, incident: str, text: str) -> None:
         self.resolved.append(incident)

@@ -41,9 +41,11 @@ PATIENCE = 10  # seconds of the test's own time that a thread beside may take
 
 
 @cache
-def shipped() -> Runbook:
-    """The plan that the bot comes with."""
-    return load_runbook(SHIPPED_RUNBOOK.read_text(), {**ENVIRONMENT, "SUPABASE_URL": "https://login.example.com"})
+def shipped(more: str = "") -> Runbook:
+    """The plan that the bot comes with, and what a team adds to it."""
+    return load_runbook(
+        SHIPPED_RUNBOOK.read_text() + more, {**ENVIRONMENT, "SUPABASE_URL": "https://login.example.com"}
+    )
 
 
 class IncidentWorld:
@@ -55,6 +57,7 @@ class IncidentWorld:
         self.slack = MemorySlack(self.hand, self.now)
         self.slack.state.channels[OTHER] = Channel(OTHER, "inc-other", set(default_people()))
         self.site, self.sent = Site(), Sent()
+        self.down_for = timedelta(0)  # how long a process that died stays away
         self.waits_beside = True  # for what is sent and read beside, before time passes
         self.vercel = PinnedVercel(Secret("token"), "web-shop", self.now)
         self.outside = Outside(self.slack, self.vercel, self.sent, self.sent)  # of the next process
@@ -100,6 +103,7 @@ class IncidentWorld:
     def restart(self) -> None:
         """kill -9, and a new process on the same file."""
         self.restarts += 1
+        self.hand.turn(self.down_for.total_seconds())
         self.parts.stop()
         self.log.close()
         self._begin()

@@ -11,11 +11,12 @@ import pytest
 
 from bot.adapters.mail import Mail
 from bot.adapters.statuspage import Statuspage
+from bot.core.communication import recipients_of
 from bot.core.errors import OutcomeUnknown, Refused, Unavailable
 from bot.core.incident import Reminder, Telling, Verb
 from bot.core.secret import Secret
 from bot.sending import Ways
-from tests.incident_world import ANA, BEN, CHLOE, EVE, IncidentWorld
+from tests.incident_world import ANA, BEN, CHLOE, EVE, IncidentWorld, shipped
 from tests.simulator.mail import DROP, SENDER, MailStandIn
 from tests.simulator.statuspage import KEY, PAGE, StatuspageStandIn
 from tests.simulator.wire import Answer, Fault, on
@@ -70,8 +71,19 @@ def test_an_unclear_answer_is_said_and_nothing_is_sent_again_by_itself(world: In
 def test_a_person_may_send_it_once_more_and_it_has_another_name(world: IncidentWorld) -> None:
     world.sent.fails = OutcomeUnknown("The mail server did not answer.")
     send(world)
-    assert send(world).state is Telling.DONE
+    world.press(BEN, Verb.SEND_AGAIN, MAIL)
+    assert world.incident().reminders[MAIL].state is Telling.DONE
     assert len(set(world.sent.mails)) == 2
+
+
+def test_who_presses_what_was_sent_meanwhile_sends_nothing(world: IncidentWorld) -> None:
+    world.sent.fails = OutcomeUnknown("The mail server did not answer.")
+    send(world)
+    world.press(CHLOE, Verb.SEND, MAIL)  # in Slack, her message did not show it yet
+    world.press(CHLOE, Verb.SNOOZE, MAIL)
+    assert [press.person for press in world.incident().answered] == [CHLOE, CHLOE]
+    assert after_two_restarts(world).state is Telling.LOST
+    assert len(world.sent.mails) == 1
 
 
 @pytest.mark.parametrize("error", [Refused("mail", "No. Nothing was sent."), Unavailable("Later. Nothing was sent.")])
@@ -138,6 +150,17 @@ def test_who_was_told_by_the_bot_is_told_by_it_that_it_is_over(world: IncidentWo
     assert (world.sent.resolved, len(world.sent.published), len(set(world.sent.mails))) == (["inc1"], 1, 2)
 
 
+def test_what_is_posted_later_is_an_update_of_the_one_incident_on_the_page(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 45m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    passes(world, 60)
+    send(world, PAGE_REMINDER), send(world, "status page/2")
+    world.press(ANA, Verb.RESOLVE)
+    send(world, "all clear/1/status page")
+    assert (len(world.sent.published), world.sent.updated, world.sent.resolved) == (1, ["inc1"], ["inc1"])
+
+
 def test_an_all_clear_opens_no_incident_on_a_page_that_a_person_told(world: IncidentWorld) -> None:
     world.press(BEN, Verb.DONE, PAGE_REMINDER)
     world.press(ANA, Verb.RESOLVE)
@@ -189,12 +212,22 @@ class TestOverTheWire:
         after_two_restarts(world)
         assert [mail.message["Message-ID"] for mail in server.mails] == [lost.reference]
 
+    def test_a_recipient_that_is_refused_is_in_no_event_by_its_address(
+        self, world: IncidentWorld, server: MailStandIn
+    ) -> None:
+        (address,) = recipients_of(world.incident(), world.runbook, MAIL)
+        server.refused = {address: f"550 no {address} here"}
+        assert send(world).failure == (
+            "The mail server does not take recipient 1 (550) of 1. Nothing was sent to anybody."
+        )
+        assert address not in str(world.events())
+
     def test_people_go_out_by_their_names(self, world: IncidentWorld, server: MailStandIn) -> None:
         world.press(BEN, Verb.DONE, MAIL)
         told = world.incident().reminders["internal/1"].text
         assert f"<@{ANA}> asks" in told
-        draft = replace(world.incident().reminders[MAIL], text=told)
+        draft = replace(world.incident().reminders[MAIL], text=told, reference="<1@bot>")
         Ways(status_page=None, post=world.outside.post, names=world.slack).send(
-            draft, ("board@ibam.example",), name="I-1", message_id="<1@bot>"
+            draft, ("board@ibam.example",), name="I-1", is_over=False
         )
         assert "Ana asks" in server.mails[0].message.get_content()

@@ -3,6 +3,7 @@
 - Encrypted or not at all: `smtps://` is TLS from the first byte, `smtp://` has to offer STARTTLS; the certificate is
   checked. Only a relay on this very host (localhost, 127.0.0.1, ::1) is spoken to as it is.
 - Several recipients don't see each other. One that is refused keeps the mail from all: nobody has to ask who got it.
+- No address is in what this says: it goes into the log and into messages.
 - Nothing is sent before the line with the final dot is on its way; from then on only the server's answer tells.
 """
 
@@ -146,11 +147,12 @@ class Mail:
 
 
 def _name_recipients(smtp: smtplib.SMTP, to: Sequence[str]) -> None:
-    codes = {address: smtp.rcpt(address)[0] for address in to}
-    refused = {address: code for address, code in codes.items() if code not in (DONE, FORWARDED)}
+    """Name all of them, before anything is sent; who is refused is told by its place, because a log is for years."""
+    codes = [smtp.rcpt(address)[0] for address in to]
+    refused = {place: code for place, code in enumerate(codes, 1) if code not in (DONE, FORWARDED)}
     if refused:
-        whom = ", ".join(f"{address} ({code})" for address, code in refused.items())
-        text = f"The mail server does not take {whom}. Nothing was sent to anybody."
+        whom = ", ".join(f"{place} ({code})" for place, code in refused.items())
+        text = f"The mail server does not take recipient {whom} of {len(to)}. Nothing was sent to anybody."
         raise Refused("mail", text) if any(code in NEVER for code in refused.values()) else Unavailable(text)
 
 

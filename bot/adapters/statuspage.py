@@ -64,11 +64,18 @@ class Statuspage:
             raise OutcomeUnknown("Statuspage took the incident, but its answer has no id; look at the page.")
         return str(published["id"])
 
+    def update(self, incident: str, text: str) -> None:
+        """Publish how an incident of this page goes on; raises as `_order` does."""
+        self._move(incident, "investigating", text)
+
     def resolve(self, incident: str, text: str) -> None:
         """Publish that an incident of this page is over; raises as `_order` does."""
-        resolved = self._order("PATCH", self._path("incidents", incident), {"status": "resolved", "body": text})
-        if resolved.get("status") != "resolved":
-            raise OutcomeUnknown("Statuspage did not answer that the incident is resolved; look at the page.")
+        self._move(incident, "resolved", text)
+
+    def _move(self, incident: str, status: str, text: str) -> None:
+        moved = self._order("PATCH", self._path("incidents", incident), {"status": status, "body": text})
+        if moved.get("status") != status:
+            raise OutcomeUnknown(f"Statuspage did not answer that the incident is {status}; look at the page.")
 
     def _path(self, *parts: str) -> str:
         return "/".join(("/pages", quote(self.page_id, safe=""), *(quote(part, safe="") for part in parts)))

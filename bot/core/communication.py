@@ -85,18 +85,33 @@ def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Remind
         if earlier and earlier.was_told and one.when.anchor is not Anchor.RESOLVED:
             told[one.audience] = earlier, one
     for audience, (earlier, one) in told.items():
+        clear = _one(incident, keyed[key], f"{key}/{audience}")
+        is_told_since = incident.closed_at and earlier.at and earlier.at > incident.closed_at
         yield replace(
-            _one(incident, keyed[key], f"{key}/{audience}"),
+            clear,
             audience=audience,
+            at=earlier.at if is_told_since else clear.at,
             subject=keyed[key].subject or earlier.subject,
             recipients=one.recipients,
-            reference=earlier.reference,
+            reference=on_the_page(incident) if audience.casefold() == STATUS_PAGE else earlier.reference,
         )
+
+
+def on_the_page(incident: Incident) -> str:
+    """What the status page calls the incident that the bot opened there; "" = it knows of none."""
+    told = [one for one in incident.reminders.values() if one.was_sent and one.audience.casefold() == STATUS_PAGE]
+    return next((one.reference for one in told if not one.reference.startswith("<")), "")  # which is a mail's
 
 
 def recipients_of(incident: Incident, runbook: Runbook, key: str) -> tuple[str, ...]:
     """The mail addresses that a reminder goes to; () where it isn't mail."""
     return next((one.recipients for one in planned(incident, runbook) if one.key == key), ())
+
+
+def says_it_is_over(incident: Incident, runbook: Runbook, key: str) -> bool:
+    """Whether a reminder is an all clear; of one that the runbook has no more, whether the incident is resolved."""
+    known = (one.says_it_is_over for one in planned(incident, runbook) if one.key == key)
+    return next(known, incident.is_final)
 
 
 def moment_in(incident: Incident, moment: Moment) -> datetime | None:

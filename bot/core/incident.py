@@ -53,6 +53,7 @@ class Verb(StrEnum):
     SNOOZE = "snooze"
     NOT_NEEDED = "not_needed"
     SEND = "send"
+    SEND_AGAIN = "send_again"  # who presses it knows that it may have been sent
     TICK = "tick"
     DOWN_SINCE = "down_since"
     PHASE_DONE = "phase_done"
@@ -203,6 +204,7 @@ class Incident:
     begun: Mapping[str, datetime] = field(default_factory=dict)
     posted: Mapping[str, Posted] = field(default_factory=dict)
     is_closed: bool = False
+    closed_at: datetime | None = None  # when nothing was left to do, last; something may have happened since
 
     @property
     def is_final(self) -> bool:

@@ -43,7 +43,7 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
     """What time has brought by `now` and nobody has written down; `states` are the words of the incident's requests."""
     facts = facts_of(incident, runbook, states, now)
     return [
-        *(_due(one, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
+        *(_due(one, incident, runbook, facts) for one in planned(incident, runbook) if _is_due(one, incident, now)),
         *(Draft(Happened.REMINDER_OVERDUE, {"reminder": key}) for key, at in _overdue(incident, runbook) if at <= now),
         *_own(incident, now),
         *_dropped(incident, runbook),
@@ -54,8 +54,12 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
 
 
 def _is_due(one: Planned, incident: Incident, now: datetime) -> bool:
-    at = _due_at(one, incident)
-    return at is not None and at <= now
+    return _has_come(_due_at(one, incident), incident, now)
+
+
+def _has_come(at: datetime | None, incident: Incident, now: datetime) -> bool:
+    """Whether a moment is there; what was past when the incident was closed isn't caught up by a later runbook."""
+    return at is not None and at <= now and (incident.closed_at is None or at > incident.closed_at)
 
 
 def _due_at(one: Planned, incident: Incident) -> datetime | None:
@@ -71,9 +75,11 @@ def _is_wanted(one: Planned, incident: Incident) -> bool:
     return one.says_it_is_over or not incident.is_final
 
 
-def _due(one: Planned, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
+def _due(one: Planned, incident: Incident, runbook: Runbook, facts: Mapping[str, str]) -> Draft:
+    """The bot posts no all clear by itself while the checks see the site down: a person reads that draft first."""
     subject, text = one.filled(facts)
-    is_own = one.audience.casefold() == INTERNAL and bool(runbook.communications.internal_channel)
+    is_internal = one.audience.casefold() == INTERNAL and bool(runbook.communications.internal_channel)
+    is_own = is_internal and not (one.says_it_is_over and incident.is_down)
     data = {"reminder": one.key, "audience": one.audience, "subject": subject, "text": text}
     return Draft(Happened.REMINDER_DUE, {**data, "is_own": is_own, "reference": one.reference})
 
@@ -111,8 +117,11 @@ def _own_notices(incident: Incident) -> list[Reminder]:
 def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
     """What nobody did while it made sense is not asked for any more."""
     wanted = {one.key for one in planned(incident, runbook) if _is_wanted(one, incident)}
+    pinned = [one.key for one in incident.reminders.values() if one.key.startswith(PINNED)]
     for one in incident.reminders.values():
-        if one.key.startswith(PINNED):
+        if one.key in pinned[:-1]:
+            why = "A later reminder says it anew."
+        elif one.key in pinned:
             why = "Production is not pinned any more." if incident.pin_ended else ""
         else:
             why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
@@ -124,9 +133,9 @@ def _checklists(incident: Incident, runbook: Runbook, now: datetime) -> Iterator
     for one in runbook.checklists:
         opens_at, ends_at = moment_in(incident, one.when), moment_in(incident, one.due) if one.due else None
         was = incident.checklists.get(one.name)
-        if was is None and opens_at and opens_at <= now:
+        if was is None and _has_come(opens_at, incident, now):
             yield Draft(Happened.CHECKLIST_OPENED, {"checklist": one.name, "items": list(one.items)})
-        elif was and was.ended_at is None and ends_at and ends_at <= now:
+        elif was and was.ended_at is None and _has_come(ends_at, incident, now):
             yield Draft(Happened.CHECKLIST_ENDED, {"checklist": one.name})
 
 
@@ -176,7 +185,7 @@ def _pin_at(incident: Incident) -> datetime | None:
     if by is None or by.ended_at is None or incident.pin_ended:
         return None
     told = [one for one in incident.reminders.values() if one.key.startswith(PINNED) and one.due_at > by.ended_at]
-    if any(one.state is Telling.DROPPED for one in told):
+    if told and told[-1].state is Telling.DROPPED:  # the newest: those before it made room for it
         return None
     rests = [one.until for one in told if one.state is Telling.SNOOZED and one.until]
     return min([*rests, max(by.ended_at, incident.pin_seen_at or by.ended_at) + PIN_EVERY])

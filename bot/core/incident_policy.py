@@ -11,8 +11,8 @@ from bot.core.request import ChangeRequest
 from bot.core.writes import stopped_writes
 
 LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
-BY_APPROVERS = frozenset({Verb.SEND})  # and by who asked for a change; all else by anyone who may ask
-_ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
+BY_APPROVERS = frozenset({Verb.SEND, Verb.SEND_AGAIN})  # and by who asked for a change; all else by anyone who may ask
+_ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, *BY_APPROVERS)
 _NAMED = 5  # tables in a sentence
 _ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
 
@@ -80,12 +80,27 @@ def _reminder(incident: Incident, press: Press) -> Refused | None:
         return Refused("late", f"This is settled already: {reminder.state}{by}{at}. Nothing was changed by this.")
     if reminder.state is Telling.SENDING:
         return Refused("sending", "It is being sent at this moment. Nothing was changed by this.")
-    if press.verb is Verb.SEND and is_ended_by_hand(incident, reminder):
-        text = "The bot does not know the status page's incident: end it there by hand, then press Done."
-        return Refused("by_hand", f"{text} Nothing was changed.")
+    return _again(reminder, press) or _by_hand(incident, reminder, press)
+
+
+def _again(reminder: Reminder, press: Press) -> Refused | None:
+    """What was pressed on a message that didn't show yet how the reminder stands."""
+    is_lost, is_again = reminder.state is Telling.LOST, press.verb is Verb.SEND_AGAIN
+    if is_lost and press.verb in (Verb.SEND, Verb.SNOOZE):
+        text = "It was pressed before, and may have been sent: look whether it arrived."
+        return Refused("maybe_sent", f"{text} Nothing was changed by this.")
+    if is_again and not is_lost:
+        return Refused("not_lost", "It is not in doubt any more whether it was sent. Nothing was changed by this.")
     if reminder.state is Telling.SNOOZED and press.verb is Verb.SNOOZE:
         return Refused("late", "It rests already. Nothing was changed by this.")
     return None
+
+
+def _by_hand(incident: Incident, reminder: Reminder, press: Press) -> Refused | None:
+    if press.verb not in BY_APPROVERS or not is_ended_by_hand(incident, reminder):
+        return None
+    text = "The bot does not know the status page's incident: end it there by hand, then press Done."
+    return Refused("by_hand", f"{text} Nothing was changed.")
 
 
 def _item(incident: Incident, press: Press) -> Refused | None:

@@ -210,6 +210,7 @@ _EFFECTS: dict[Happened, _Effect] = {
     Happened.PIN_SEEN: lambda i, e, _: replace(i, pin_seen_at=e.at),
     Happened.PIN_ENDED: lambda i, _, d: replace(i, pin_ended=d["deployment"]),
     Happened.INCIDENT_RESOLVED: _resolved,
+    Happened.INCIDENT_CLOSED: lambda i, e, _: replace(i, closed_at=e.at),
     Happened.FAULT_NOTED: lambda i, _, d: replace(i, faults=(*i.faults, d["reference"])),
     Happened.POSTING_BEGUN: lambda i, e, d: replace(i, begun={**i.begun, d["key"]: e.at}),
     Happened.MESSAGE_POSTED: lambda i, _, d: replace(i, posted={**i.posted, d["key"]: Posted(d["ts"], d["digest"])}),

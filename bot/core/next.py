@@ -45,12 +45,15 @@ def what_is_due(request: ChangeRequest, now: datetime) -> Due[Act]:
     """What is next for `request`. An act that can't be carried out yet doesn't hold back those after it."""
     due = _of_its_state(request, now)
     tell = (Act.TELL_RESUMED,) if untold_resumes(request) else ()
-    acts = (*tell, *due.acts, *_of_its_incident(request))
+    acts = (*_of_its_incident(request), *tell, *due.acts)
     return Due(acts, due.until, stays_open=stopped_by(request) is not None)
 
 
 def _of_its_incident(request: ChangeRequest) -> tuple[Act, ...]:
-    """It belongs to one from the moment at which people see its card; there the incident is told."""
+    """It belongs to one from the moment at which people see its card; there the incident is told.
+
+    That comes first and is quick: one that ended before it knew its incident would stand there as open for ever.
+    """
     if request.incident:
         return (Act.TELL_INCIDENT,) if request.is_final and not request.incident_told else ()
     card = request.posted.get(CARD)

@@ -168,6 +168,7 @@ _PRESSED: dict[Verb, str] = {
     Verb.SNOOZE: "Pressed Snooze on {about}.",
     Verb.NOT_NEEDED: "Pressed Not needed on {about}{and_why}",
     Verb.SEND: "Pressed the button that sends {about}.",
+    Verb.SEND_AGAIN: "Pressed the button that sends {about} again.",
     Verb.TICK: "Pressed the tick of {item}{of_list}.",
     Verb.DOWN_SINCE: "Said that the site is down since {at}.",
     Verb.PHASE_DONE: "Said that a phase of the recovery timeline is over (number {number}).",

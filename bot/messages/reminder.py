@@ -14,6 +14,7 @@ from bot.messages.ways import Way, Ways, by_hand, way_of, where_to_look
 from bot.messages.wording import at_most, capital, escape, escape_lines, mention, moment
 
 _AUDIENCE, _SUBJECT, _TOLD, _FALLBACK, _DRAFT = 200, 300, 500, 700, 7000
+_DOWN = "⚠️ *The checks still saw the site down when this was resolved*: make sure of the draft before it goes out."
 _SYMBOLS = {
     Telling.DUE: "📣",
     Telling.SNOOZED: "💤",
@@ -94,12 +95,13 @@ def called(reminder: Reminder) -> str:
 def _expected(reminder: Reminder, incident: Incident, runbook: Runbook, way: Way | None) -> str:
     """What somebody has to do now, and who may."""
     failed = f"{at_most(escape(reminder.failure), _TOLD)} " if reminder.failure else ""
+    doubt = f"{_DOWN} " if incident.is_final and incident.is_down else ""
     match reminder.state:
         case Telling.DUE if way:
             may = "(for approvers, and whoever asked for a change here)"
-            return f"{failed}*{way.label}* {way.does} {may}. *Done*: somebody told them otherwise."
+            return f"{failed}{doubt}*{way.label}* {way.does} {may}. *Done*: somebody told them otherwise."
         case Telling.DUE:
-            return f"{failed}{by_hand(reminder, incident, runbook)} Then press *Done*; anybody here may."
+            return f"{failed}{doubt}{by_hand(reminder, incident, runbook)} Then press *Done*; anybody here may."
         case Telling.LOST:
             return f"{failed}{where_to_look(reminder)} If it is there, press *Done*."
         case _:
@@ -127,7 +129,7 @@ def _buttons(reminder: Reminder, incident: Incident, way: Way | None) -> Iterato
         label = f"{way.label} again" if is_lost else way.label
         twice = "It may have arrived already, and would then be there twice. " if is_lost else ""
         text = f"{twice}This button {way.does}, now and with names in place of mentions."
-        asking = press(label, Verb.SEND, incident, reminder.key)
+        asking = press(label, Verb.SEND_AGAIN if is_lost else Verb.SEND, incident, reminder.key)
         yield confirmed(asking, title=f"{label}?", text=text, is_dangerous=is_lost)
     yield press("Done", Verb.DONE, incident, reminder.key)
     if reminder.state is Telling.DUE:

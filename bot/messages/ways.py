@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.core.communication import INTERNAL, STATUS_PAGE, recipients_of
+from bot.core.communication import INTERNAL, STATUS_PAGE, on_the_page, recipients_of, says_it_is_over
 from bot.core.incident import Incident, Reminder
 from bot.core.incident_policy import is_ended_by_hand
 from bot.core.runbook import Runbook
@@ -33,8 +33,15 @@ def way_of(reminder: Reminder, incident: Incident, runbook: Runbook, ways: Ways)
     is_page = reminder.audience.casefold() == STATUS_PAGE and not is_ended_by_hand(incident, reminder)
     if not (is_page and ways.has_status_page):
         return None
-    closes = ", and closes the incident there" if reminder.reference else ""
-    return Way("Post it", f"publishes this on the status page{closes}")
+    return Way("Post it", f"publishes this on the status page{_there(reminder, incident, runbook)}")
+
+
+def _there(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
+    """What that does to the incident that the bot opened there."""
+    if not (reminder.reference or on_the_page(incident)):
+        return ""
+    is_over = says_it_is_over(incident, runbook, reminder.key)
+    return ", and closes the incident there" if is_over else ", as an update of the incident there"
 
 
 def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
@@ -45,6 +52,8 @@ def by_hand(reminder: Reminder, incident: Incident, runbook: Runbook) -> str:
     if reminder.audience.casefold() == STATUS_PAGE:
         return f"Post this on the status page{', and end the incident there' if incident.is_final else ''}."
     if reminder.audience.casefold() == INTERNAL and internal:
+        if incident.is_final and incident.is_down:
+            return f"Post this in <#{escape(internal)}> when it is true."
         return (
             f"The bot could not see its notice arrive in <#{escape(internal)}>. Look there; post it if it is missing."
         )

@@ -105,13 +105,13 @@ def test_a_server_that_is_not_there_is_unavailable(server: MailStandIn) -> None:
 
 
 @pytest.mark.parametrize(("reply", "kind"), [("450 busy", Unavailable), ("550 no such user", Refused)])
-def test_one_refused_recipient_keeps_the_mail_from_everybody_and_is_named(
+def test_one_refused_recipient_keeps_the_mail_from_everybody_and_is_told_by_its_place(
     server: MailStandIn, reply: str, kind: type[BotError]
 ) -> None:
     server.refused = {KIM: reply}
     said = failure(mail_to(server))
     assert type(said) is kind
-    assert said.text == f"The mail server does not take {KIM} ({reply[:3]}). Nothing was sent to anybody."
+    assert said.text == f"The mail server does not take recipient 2 ({reply[:3]}) of 2. Nothing was sent to anybody."
     assert (server.mails, "DATA" in server.commands) == ([], False)
 
 

@@ -117,6 +117,12 @@ def test_an_incident_is_resolved_and_subscribers_are_told(client: Statuspage, pa
     assert page.incidents[0].told == 2
 
 
+def test_an_incident_goes_on_and_subscribers_are_told(client: Statuspage, page: StatuspageStandIn) -> None:
+    client.update(client.publish("IBAM: incident I-1", DRAFT), "Still at it.")
+    (incident,) = page.incidents
+    assert (incident.updates[-1], incident.told) == (("investigating", "Still at it."), 2)
+
+
 def test_only_an_answer_that_says_resolved_is_one(client: Statuspage, page: StatuspageStandIn) -> None:
     id_ = client.publish("IBAM", DRAFT)
     page.lay(Fault(on(id_, "PATCH"), answer=Answer(200, {"status": "investigating"})))

@@ -4,7 +4,8 @@ import pytest
 
 from bot.core.incident import Happened, Telling
 from bot.core.incident_due import Act
-from tests.incident_histories import BEN, DAY, HOUR, IncidentHistory, opened
+from bot.core.runbook import load_runbook
+from tests.incident_histories import BEN, DAY, HOUR, RUNBOOK_TEXT, IncidentHistory, opened
 
 A_SECOND = 1 / 60
 
@@ -161,10 +162,14 @@ class TestTheEnd:
 
     def test_who_was_told_is_told_that_it_is_over_in_the_same_way(self) -> None:
         history = opened().down(1).passes(30).done("status page/1", "inc1").done("stakeholders/1", "<1@bot>")
-        clear = history.resolved(40).incident.reminders
+        clear = history.up(35).resolved(40).incident.reminders
         assert clear["all clear/1/status page"].reference == "inc1"
         assert clear["all clear/1/stakeholders"].subject == "Web shop: incident I-1"
         assert clear["all clear/1/internal"].is_own
+
+    def test_the_bot_says_nowhere_by_itself_that_it_is_over_while_the_site_is_down(self) -> None:
+        clear = opened().down(1).resolved(12).incident.reminders["all clear/1/internal"]
+        assert (clear.state, clear.is_own) == (Telling.DUE, False)
 
     def test_who_was_not_told_is_not_told_that_it_is_over(self) -> None:
         history = (
@@ -179,6 +184,27 @@ class TestTheEnd:
     def test_it_says_when_it_works_again_and_since_when_it_was_affected(self) -> None:
         text = opened().down(2).resolved(8).incident.reminders["all clear/1/internal"].text
         assert text == "Web shop works again since 03:20 UTC. It was affected since 03:14 UTC."
+
+
+class TestReopened:
+    """Nothing was left to do, and the incident was closed; then somebody presses something."""
+
+    def test_what_a_later_runbook_wants_is_not_caught_up(self) -> None:
+        history = opened().at(10).ended().resolved(11).passes(9 * DAY).then(Happened.INCIDENT_CLOSED)
+        before = len(history.events)
+        renamed = RUNBOOK_TEXT.replace('"all clear"', '"over"').replace('"At once"', '"First hour"')
+        history.runbook = load_runbook(renamed, {})
+        history.then(Happened.ITEM_TICKED, {"checklist": "Before", "item": 1}, BEN).passes(10 * DAY)
+        assert [event.kind for event in history.events[before:]] == [Happened.ITEM_TICKED]
+
+    def test_who_turns_out_to_have_been_told_hears_that_it_is_over(self) -> None:
+        history = opened().passes(30).moved(Happened.SENDING_LOST, "stakeholders/1", text="No answer.").resolved(40)
+        history.passes(DAY).then(Happened.INCIDENT_CLOSED).at(DAY + 5).done("stakeholders/1").passes(DAY + 5)
+        assert history.due[-1] == "all clear/1/stakeholders"
+
+    def test_a_run_that_ends_afterwards_brings_its_checklists(self) -> None:
+        history = opened().resolved(3).then(Happened.INCIDENT_CLOSED).at(9).ended().passes(9)
+        assert "At once" in history.incident.checklists
 
 
 class TestOwnNotice:
@@ -223,6 +249,13 @@ class TestPin:
     def test_not_needed_ends_the_looking(self) -> None:
         history = opened().at(10).ended(pins=True).passes(2 * DAY).pinned()
         assert history.moved(Happened.REMINDER_DROPPED, "still pinned/1", why="On purpose").passes(9 * DAY).acts == ()
+
+    def test_a_newer_one_takes_the_place_of_those_before_it_and_the_looking_goes_on(self) -> None:
+        history = opened().at(10).ended(pins=True).resolved(11).passes(2 * DAY).pinned().passes(3 * DAY).pinned(2)
+        history.passes(3 * DAY)
+        states = [reminders(history)[f"still pinned/{number}"] for number in (1, 2)]
+        assert states == [Telling.DROPPED, Telling.DUE]
+        assert history.passes(4 * DAY).acts == (Act.LOOK_AT_PIN,)
 
     def test_done_does_not(self) -> None:
         history = opened().at(10).ended(pins=True).passes(2 * DAY).pinned().done("still pinned/1")

@@ -40,7 +40,6 @@ SETTLED, SENDING = "This is settled already", "It is being sent at this moment"
     [
         ("due", ""),
         ("failed", ""),
-        ("maybe sent", ""),
         ("being sent", SENDING),
         ("done", SETTLED),
         ("not needed", SETTLED),
@@ -50,6 +49,25 @@ SETTLED, SENDING = "This is settled already", "It is being sent at this moment"
 )
 def test_what_may_be_pressed_on_a_reminder(verb: Verb, stands: str, sentence: str) -> None:
     assert_refused(REMINDER[stands], verb, KEY, sentence)
+
+
+@pytest.mark.parametrize(
+    ("verb", "sentence"),
+    [
+        (Verb.DONE, ""),
+        (Verb.NOT_NEEDED, ""),
+        (Verb.SEND_AGAIN, ""),
+        (Verb.SEND, "may have been sent"),
+        (Verb.SNOOZE, "may have been sent"),
+    ],
+)
+def test_what_may_have_been_sent_is_sent_only_by_who_was_shown_that(verb: Verb, sentence: str) -> None:
+    assert_refused(REMINDER["maybe sent"], verb, KEY, sentence)
+
+
+@pytest.mark.parametrize(("stands", "sentence"), [("due", "not in doubt"), ("being sent", SENDING), ("done", SETTLED)])
+def test_nothing_is_sent_again_that_was_not_lost(stands: str, sentence: str) -> None:
+    assert_refused(REMINDER[stands], Verb.SEND_AGAIN, KEY, sentence)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +152,7 @@ def test_the_status_page_that_a_person_told_is_not_told_by_the_bot_that_it_is_ov
 
 def test_what_may_be_on_the_status_page_is_not_published_again_after_the_end() -> None:
     history = due().moved(Happened.SENDING_LOST, "status page/1", text="No answer.").resolved(32)
-    assert_refused(history, Verb.SEND, "status page/1", "end it there by hand")
+    assert_refused(history, Verb.SEND_AGAIN, "status page/1", "end it there by hand")
 
 
 @pytest.mark.parametrize("state", State)
@@ -155,7 +173,7 @@ def test_an_incident_is_not_resolved_while_writes_are_stopped_by_whomever() -> N
 
 
 def test_sending_is_for_approvers_and_who_asked_for_a_change() -> None:
-    assert set(BY_APPROVERS) == {Verb.SEND}
+    assert set(BY_APPROVERS) == {Verb.SEND, Verb.SEND_AGAIN}
     assert is_requester(opened().incident, ANA)
     assert not is_requester(opened().incident, BEN)
 

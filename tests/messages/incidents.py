@@ -226,6 +226,7 @@ INCIDENTS: dict[str, IncidentHistory] = {
     "checklist_done": opened().checklist().ticked(0).ticked(1).ticked(2),
     "all_clear_on_the_page": opened().resolved().due("all clear/1/status page", reference="inc_1").going_by(BOTH),
     "all_clear_by_hand": opened().resolved().due("all clear/1/status page").going_by(BOTH),
+    "all_clear_in_doubt": opened().down().resolved().due("all clear/1/internal", "It works again."),
     "still_pinned": opened().ended().due("still pinned/1", "Production still serves what R-17 rolled it back to."),
     "answers": opened().refused(),
     "fault": opened().then(Happened.FAULT_NOTED, {"reference": "ab12cd34"}),

@@ -33,9 +33,10 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "due_again": {"reminder/stakeholders/1/2": {"done", "snooze", "not_needed"}},
     "overdue": {STAKEHOLDERS: {"done", "snooze", "not_needed"}},
     "not_sent": {STAKEHOLDERS: {"send", "done", "snooze", "not_needed"}},
-    "maybe_sent": {STAKEHOLDERS: {"send", "done", "not_needed"}},
+    "maybe_sent": {STAKEHOLDERS: {"send_again", "done", "not_needed"}},
     "all_clear_on_the_page": {"reminder/all clear/1/status page/1": {"send", "done", "snooze", "not_needed"}},
     "all_clear_by_hand": {"reminder/all clear/1/status page/1": {"done", "snooze", "not_needed"}},
+    "all_clear_in_doubt": {"reminder/all clear/1/internal/1": {"done", "snooze", "not_needed"}},
     "still_pinned": {"reminder/still pinned/1/1": {"done", "snooze", "not_needed"}},
     "checklist": {"checklist/Immediate": {"tick_2"}},
     "checklist_ended": {"checklist/Immediate": {"tick_0", "tick_2"}},
@@ -138,6 +139,12 @@ def test_what_was_marked_as_done_is_not_called_sent() -> None:
     looked = opened().due("status page/1", reference="inc_1").posted("reminder/status page/1/1")
     done = looked.reminder(Happened.REMINDER_DONE, "status page/1").going_by(BOTH)
     assert "marked as done by" in shows(done, "reminder/status page/1/1")
+
+
+def test_an_all_clear_of_a_site_that_is_down_asks_to_make_sure_of_it() -> None:
+    text = shows(INCIDENTS["all_clear_in_doubt"], "reminder/all clear/1/internal/1")
+    assert "The checks still saw the site down when this was resolved" in text
+    assert "could not see its notice arrive" not in text
 
 
 def test_an_earlier_round_says_that_a_newer_message_asks() -> None:
