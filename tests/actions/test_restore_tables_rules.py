@@ -118,7 +118,7 @@ class TestConstraints:
             (
                 "ALTER TABLE t ADD CONSTRAINT one_each UNIQUE (v)",
                 "UPDATE t SET v = 'gone' WHERE id = 1; INSERT INTO t VALUES (999, 'SECRET 1')",
-                "A restored row of t clashes with a newer one (one_each).",
+                "A restored row of t clashes with another row (one_each).",
             ),
             (
                 "SELECT",
@@ -133,7 +133,7 @@ class TestConstraints:
             (
                 "ALTER TABLE t ADD EXCLUDE USING btree (v WITH =)",
                 "UPDATE t SET v = 'gone' WHERE id = 1; INSERT INTO t VALUES (999, 'SECRET 1')",
-                "A restored row of t clashes with a newer one (t_v_excl).",
+                "A restored row of t clashes with another row (t_v_excl).",
             ),
         ],
     )
