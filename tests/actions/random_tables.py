@@ -220,7 +220,9 @@ class Tables:
         names += [f"r{r}_{n}" for r, one in enumerate(table.references) for n in range(_width(self.made[one.parent]))]
         names += ["u"] if table.unique else []
         what = ", ".join([*self._key_values(place, "n"), *values])
-        statement = f"INSERT INTO {_quoted(place)} ({', '.join(names)}) OVERRIDING SYSTEM VALUE SELECT {what} FROM {rows}"
+        statement = (
+            f"INSERT INTO {_quoted(place)} ({', '.join(names)}) OVERRIDING SYSTEM VALUE SELECT {what} FROM {rows}"
+        )
         connection.execute(statement.encode())
 
     def _foreign_key(self, place: int, number: int, reference: Reference) -> str:

@@ -1,7 +1,7 @@
 """Restores of tables that a test makes itself, on a real database and without the bot's process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -68,11 +68,11 @@ class Restores:
         return int(count)
 
 
-def restore_action(url: str, *tables: DatabaseTable) -> RestoreTables:
+def restore_action(url: str, *tables: DatabaseTable, ladder: Sequence[float] = SHORT_LADDER) -> RestoreTables:
     """The action over tables of the database at an address."""
     told, address = Told(tables=tables), Secret(url)
     reading = RestoreReading(address, told, clock=lambda: NOW, live=lambda: None)
-    return RestoreTables(address, told, reading, ladder=SHORT_LADDER)
+    return RestoreTables(address, told, reading, ladder=ladder)
 
 
 def wait_until(so: Callable[[], object], seconds: float = 30) -> None:

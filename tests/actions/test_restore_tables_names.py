@@ -127,7 +127,7 @@ def test_a_table_is_restored_by_its_exact_name_and_no_other_one_is_touched(shelf
         "users from users_backup_20261109",
         "users from evil.users_backup_20261109",
         "users from 20261109",
-        "users from \"users_backup_20261101'; DROP TABLE users; --\"",
+        'users from "users_backup_20261101\'; DROP TABLE users; --"',
         "users from users_backup_20261101\u200b",
     ],
 )
