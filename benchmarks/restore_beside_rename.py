@@ -96,7 +96,7 @@ def _restore(restores: Restores) -> float:
 
 
 def _failed(waits: Waits) -> str:
-    return ", ".join(f"{n} × {state}" for kind in waits for state, n in waits[kind]["failed"].items()) or "none"
+    return ", ".join(f"{n} of {state}" for kind in waits for state, n in waits[kind]["failed"].items()) or "none"
 
 
 def four_tables() -> None:

@@ -44,7 +44,8 @@ DAMAGE = (
 EVERYTHING = """
 SELECT (SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM public.t), (SELECT count(*) FROM public.noted),
        (SELECT md5(string_agg(c::text, '|' ORDER BY id)) FROM public.c), to_regclass('rollback_bot.ledger') IS NULL,
-       (SELECT array_agg(format('%s %s', tgname, tgenabled) ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'public.t'::regclass),
+       (SELECT array_agg(format('%s %s', tgname, tgenabled) ORDER BY tgname) FROM pg_trigger
+        WHERE tgrelid = 'public.t'::regclass),
        (SELECT array_agg(relname ORDER BY 1) FROM pg_class WHERE relnamespace = to_regnamespace('rollback_bot'))
 """
 LOCKS = """

@@ -120,7 +120,9 @@ class Tables:
     def words(self) -> tuple[DatabaseTable, ...]:
         """What the runbook says of those that are restored."""
         return tuple(
-            DatabaseTable(name=NAMES[n], sticky=["used"] if table.is_login else [], reinsert_deleted=not table.is_login)
+            DatabaseTable(
+                name=NAMES[n], sticky=("used",) if table.is_login else (), reinsert_deleted=not table.is_login
+            )
             for n, table in enumerate(self.made)
             if table.is_restored
         )
@@ -172,7 +174,7 @@ class Tables:
         if act.verb == "delete":
             connection.execute(f"DELETE FROM {_quoted(act.table)} WHERE {self._is(act.table, act.number)}".encode())
             return
-        references = table.references[act.pick % len(table.references) :][:1] if table.references else ()
+        referring = table.references[act.pick % len(table.references) :][:1] if table.references else ()
         sets = {
             "set": [f"v{kind} = {VALUES[table.values[kind]][act.other % 3]}"],
             "use": [f"used = {('NULL', 1, 2)[act.pick]}"],
@@ -180,8 +182,8 @@ class Tables:
             "rekey": [f"k{n} = {each}" for n, each in enumerate(self._key_values(act.table, str(act.other)))],
             "unique": [f"u = {act.other}"],
             "refer": [
-                f"r{act.pick % len(table.references)}_{n} = {'NULL' if act.pick == 2 else each}"  # noqa: PLR2004
-                for reference in references
+                f"r{act.pick % len(table.references)}_{n} = {'NULL' if act.pick == 2 else each}"
+                for reference in referring
                 for n, each in enumerate(self._key_values(reference.parent, str(act.other)))
             ],
         }[act.verb]
@@ -228,7 +230,8 @@ class Tables:
     def _foreign_key(self, place: int, number: int, reference: Reference) -> str:
         width = _width(self.made[reference.parent])
         columns = ", ".join(f"r{number}_{n}" for n in range(width))
-        return f"ALTER TABLE {_quoted(place)} ADD FOREIGN KEY ({columns}) REFERENCES {_quoted(reference.parent)} {reference.rule}"
+        parent = f"{_quoted(reference.parent)} {reference.rule}"
+        return f"ALTER TABLE {_quoted(place)} ADD FOREIGN KEY ({columns}) REFERENCES {parent}"
 
     def _key_values(self, place: int, number: str) -> list[str]:
         return [each.format(n=number) for each in KEYS[self.made[place].key][1]]

@@ -1,4 +1,4 @@
-"""A restore, an exact one and an undo that lose their bot or their session, at every point: all of it is so, or nothing.
+"""A restore, an exact one and an undo that lose their bot or session at every point: all of it is so, or nothing.
 
 What the request says of it then is told in tests/test_restore_crash.py.
 """

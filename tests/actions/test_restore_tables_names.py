@@ -1,4 +1,4 @@
-"""Hostile names, from what is typed to the rows that are written: the right table or a refusal, and never another one."""
+"""Hostile names, from what is typed to the rows that are written: the right table or a refusal, never another one."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -17,8 +17,10 @@ from tests.database.server import Database, server
 from tests.database.wire import DatabaseWire, Fault
 
 FULL = (
-    "CREATE FUNCTION public.full_disk() RETURNS event_trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$",
+    (
+        "CREATE FUNCTION public.full_disk() RETURNS event_trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"
+    ),
     "CREATE EVENT TRIGGER full_disk ON ddl_command_end WHEN TAG IN ('{}') EXECUTE FUNCTION public.full_disk()",
 )
 EMPTIED = "DROP EVENT TRIGGER full_disk", "DROP FUNCTION public.full_disk()"
@@ -62,8 +64,8 @@ def tiny() -> Iterator[sql.Identifier]:
     """A tablespace with next to no room in it, on a disk of its own."""
     if os.geteuid() or "TEST_DATABASE_URL" in os.environ:
         pytest.skip("only root can make a small disk for a server on this machine")
-    name, folder = sql.Identifier(f"tiny_{uuid4().hex[:8]}"), Path(mkdtemp(prefix="tiny-", dir="/tmp"))  # noqa: S108
-    command = ("mount", "-t", "tmpfs", "-o", "size=40k,uid=nobody,mode=700", "tmpfs", str(folder))  # noqa: S607
+    name, folder = sql.Identifier(f"tiny_{uuid4().hex[:8]}"), Path(mkdtemp(prefix="tiny-", dir="/tmp"))
+    command = ("mount", "-t", "tmpfs", "-o", "size=40k,uid=nobody,mode=700", "tmpfs", str(folder))
     mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     try:
         if not mounted:
@@ -75,7 +77,7 @@ def tiny() -> Iterator[sql.Identifier]:
             connection.execute(sql.SQL("DROP TABLESPACE {}").format(name))
     finally:
         if mounted:
-            subprocess.run(("umount", str(folder)), check=True)  # noqa: S607
+            subprocess.run(("umount", str(folder)), check=True)
         folder.rmdir()
 
 
