@@ -7,6 +7,7 @@ acts are few, so that they meet. What breaks a rule of the tables doesn't happen
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import psycopg
 from hypothesis import strategies as st
@@ -119,13 +120,9 @@ class Tables:
     @property
     def words(self) -> tuple[DatabaseTable, ...]:
         """What the runbook says of those that are restored."""
-        return tuple(
-            DatabaseTable(
-                name=NAMES[n], sticky=("used",) if table.is_login else (), reinsert_deleted=not table.is_login
-            )
-            for n, table in enumerate(self.made)
-            if table.is_restored
-        )
+        words: dict[str, Any] = {"sticky": ["used"], "reinsert_deleted": False}
+        restored = [(NAMES[n], table.is_login) for n, table in enumerate(self.made) if table.is_restored]
+        return tuple(DatabaseTable(name=name, **(words if is_login else {})) for name, is_login in restored)
 
     def create(self) -> None:
         """Make and fill them, with a trigger that notes every change."""

@@ -77,7 +77,7 @@ def tiny() -> Iterator[sql.Identifier]:
             connection.execute(sql.SQL("DROP TABLESPACE {}").format(name))
     finally:
         if mounted:
-            subprocess.run(("umount", str(folder)), check=True)
+            subprocess.run(("umount", str(folder)), check=True)  # noqa: S607
         folder.rmdir()
 
 
