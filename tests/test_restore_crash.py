@@ -8,7 +8,7 @@ import pytest
 from tests.database.inventory import changes, inventory
 from tests.database.server import Database
 from tests.database.wire import DatabaseWire, Fault
-from tests.restoring import quarantines
+from tests.restoring import quarantines, restore
 from tests.simulator import vercel_cast as the
 from tests.world import BEN, CHLOE, World
 
@@ -189,6 +189,42 @@ def die_at(where: str, world: World) -> None:
     assert world.bot
     world.bot.wait_for_line("holding")
     world.restart()
+
+
+def test_an_undo_whose_bot_dies_before_it_hears_of_its_commit_is_found_in_the_ledger(
+    wired_shop: World, wire: DatabaseWire, damaged: Database
+) -> None:
+    before = damaged.value(ROWS)
+    restore(wired_shop, "user_profiles")
+    wired_shop.rollback("undo R-1 because it was the wrong backup")
+    wired_shop.slack.wait_for(lambda: "undo the restore of" in wired_shop.read().lower())
+    fault = wire.lay(Fault(COMMIT, hold=True))
+    wired_shop.approve(BEN, CHLOE)
+    assert fault.arrived.wait(PATIENCE)
+    wired_shop.kill()
+    wire.lift(fault)
+    wired_shop.start()
+    wired_shop.wait_for_end("Verified")
+    assert damaged.value(ROWS) == before
+    assert damaged.value("SELECT count(*) FROM rollback_bot.ledger") == 2
+
+
+def test_an_exact_restore_whose_bot_dies_inside_the_transaction_has_changed_nothing(
+    wired_shop: World, wire: DatabaseWire, damaged: Database
+) -> None:
+    damaged.rows("DELETE FROM public.user_progress WHERE user_id IN (SELECT id FROM public.user_profiles)")
+    before = damaged.rows("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM public.user_progress AS t")
+    fault = wire.lay(Fault(b'WITH "deleted_0" AS', hold=True))
+    wired_shop.restore("user_progress from 20250903 exact")
+    wired_shop.approve(BEN, CHLOE)
+    assert fault.arrived.wait(PATIENCE)
+    wired_shop.kill()
+    wire.lift(fault)
+    wired_shop.start()
+    wired_shop.wait_for_end("Failed: nothing changed")
+    assert "not committed" in wired_shop.read()
+    after = damaged.rows("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM public.user_progress AS t")
+    assert after == before
 
 
 class TestAConnectionThatEnds:

@@ -183,7 +183,7 @@ def test_no_value_and_no_key_of_any_row_is_in_any_log_line_event_or_message(tmp_
         damaged.rows("CREATE UNIQUE INDEX one_live_email ON public.user_profiles (email) WHERE email IS NOT NULL")
         damaged.rows("UPDATE public.user_profiles SET email = 'gone@secret.example' WHERE member_no = 3")
         damaged.rows("UPDATE public.user_profiles SET email = 'person-3@secret.example' WHERE member_no = 306")
-        assert "clashes with a newer one (one_live_email)" in restore(world, "user_profiles", "Failed")
+        assert "clashes with another row (one_live_email)" in restore(world, "user_profiles", "Failed")
     finally:
         world.close()
     assert world.bot

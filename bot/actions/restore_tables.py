@@ -152,7 +152,7 @@ def reason(error: SqlError) -> str:
     """Why a restore was rolled back, as sentences without any value."""
     about = f" ({error.constraint})" if error.constraint else ""
     where = error.table or "a table"
-    clash = f"A restored row of {where} clashes with a newer one{about}."
+    clash = f"A restored row of {where} clashes with another row{about}."
     rule = f"A row of the backup breaks a rule of {where}{about}."
     told = {
         "23505": clash,

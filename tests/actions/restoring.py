@@ -1,7 +1,7 @@
 """Restores of tables that a test makes itself, on a real database and without the bot's process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -26,10 +26,7 @@ class Restores:
 
     def __init__(self, database: Database, *tables: DatabaseTable, url: str = "") -> None:
         self.database, self.tables = database, tables or (DatabaseTable(name="t"),)
-        told = Told(tables=self.tables)
-        address = Secret(url or database.url)
-        reading = RestoreReading(address, told, clock=lambda: NOW, live=lambda: None)
-        self.action = RestoreTables(address, told, reading, ladder=SHORT_LADDER)
+        self.action = restore_action(url or database.url, *self.tables)
 
     def make(self, *statements: str) -> None:
         """Carry out statements as the tables' owner, each for good."""
@@ -69,6 +66,13 @@ class Restores:
         with self.database.superuser() as connection:
             ((count,),) = connection.execute(query).fetchall()
         return int(count)
+
+
+def restore_action(url: str, *tables: DatabaseTable, ladder: Sequence[float] = SHORT_LADDER) -> RestoreTables:
+    """The action over tables of the database at an address."""
+    told, address = Told(tables=tables), Secret(url)
+    reading = RestoreReading(address, told, clock=lambda: NOW, live=lambda: None)
+    return RestoreTables(address, told, reading, ladder=ladder)
 
 
 def wait_until(so: Callable[[], object], seconds: float = 30) -> None:

@@ -118,7 +118,7 @@ class TestConstraints:
             (
                 "CREATE UNIQUE INDEX one_each ON t (v) WHERE id > 0",
                 "UPDATE t SET v = 'gone' WHERE id = 1; INSERT INTO t VALUES (999, 'SECRET 1')",
-                "A restored row of t clashes with a newer one (one_each).",
+                "A restored row of t clashes with another row (one_each).",
             ),
             (
                 "CREATE FUNCTION fits(text) RETURNS boolean LANGUAGE sql AS 'SELECT length($1) < 3'",
@@ -133,7 +133,7 @@ class TestConstraints:
             (
                 "ALTER TABLE t ADD EXCLUDE USING btree (v WITH =)",
                 "UPDATE t SET v = 'gone' WHERE id = 1; INSERT INTO t VALUES (999, 'SECRET 1')",
-                "A restored row of t clashes with a newer one (t_v_excl).",
+                "A restored row of t clashes with another row (t_v_excl).",
             ),
         ],
     )

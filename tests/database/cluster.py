@@ -29,7 +29,6 @@ shared_buffers = 32MB
 max_wal_size = 128MB
 wal_level = logical
 max_logical_replication_workers = 0
-io_method = sync
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -38,21 +37,23 @@ jit = off
 track_activities = on
 log_min_messages = fatal
 """
+_ONLY_OURS = "io_method = sync\n"  # releases before 18 don't know it
 
 
-def cluster() -> str:
+def cluster(programs: Path | None = None) -> str:
     """The superuser's address of the run's PostgreSQL, which is begun if need be and stays while this process lives.
 
-    The workers of a run with pytest-xdist, and what they start, share one. Raises RuntimeError where it doesn't start.
+    The workers of a run with pytest-xdist, and what they start, share one. `programs` is the folder of those of another
+    release. Raises RuntimeError where it doesn't start.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:12]
-    base = _open_folder()
-    folder = base / f"rollback-bot-{run}" if run else Path(tempfile.mkdtemp(prefix="rollback-bot-", dir=base))
+    base, which = _open_folder(), f"-{programs.parent.name}" if programs else ""
+    folder = base / f"rollback-bot-{run}{which}" if run else Path(tempfile.mkdtemp(prefix="rollback-bot-", dir=base))
     _hold(folder)
     with (folder / "starting").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         if not (folder / "ready").exists():
-            _begin(folder)
+            _begin(folder, programs)
     return f"postgresql://postgres@/postgres?host={folder}"
 
 
@@ -80,11 +81,11 @@ def _hold(folder: Path) -> None:
         os.close(held)
 
 
-def _begin(folder: Path) -> None:
+def _begin(folder: Path, programs: Path | None) -> None:
     """Begin server and guard, in a session of their own so that Ctrl-C in a terminal isn't theirs."""
     told = folder / "begin.log"
     with told.open("w") as log:
-        guard = (sys.executable, "-m", "tests.database.cluster", str(folder))
+        guard = (sys.executable, "-m", "tests.database.cluster", str(folder), *([str(programs)] if programs else []))
         ended = subprocess.run(
             guard, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
         )
@@ -92,16 +93,16 @@ def _begin(folder: Path) -> None:
         raise RuntimeError(f"PostgreSQL did not start:\n{told.read_text()}")
 
 
-def guard(folder: Path) -> None:
+def guard(folder: Path, others: Path | None = None) -> None:
     """Begin the server in `folder` and return; a child stays until nobody uses it, stops it and removes the folder."""
-    programs, data = _programs(folder), _data_folder(folder)
+    programs, data = others or _programs(folder), _data_folder(folder)
     data.mkdir(mode=0o700)
     if os.geteuid() == 0:
         for one in (folder, data):
             os.chown(one, _server_user().pw_uid, _server_user().pw_gid)
     _run(folder, programs / "initdb", *_INITDB, f"--pgdata={data}")
     with (data / "postgresql.conf").open("a") as settings:
-        settings.write(f"{_SETTINGS}unix_socket_directories = '{folder}'\n")
+        settings.write(f"{_SETTINGS}{'' if others else _ONLY_OURS}unix_socket_directories = '{folder}'\n")
     _run(folder, programs / "pg_ctl", "start", "--wait", "--silent", f"--log={folder / 'log'}", f"--pgdata={data}")
     (folder / "ready").touch()
     if os.fork():
@@ -152,4 +153,4 @@ def _run(folder: Path, program: Path, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    guard(Path(sys.argv[1]))
+    guard(*map(Path, sys.argv[1:]))

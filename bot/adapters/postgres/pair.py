@@ -107,9 +107,15 @@ def marks_of(live: Table) -> tuple[str, str]:
 
 
 def row_hash(alias: str, names: Sequence[Column]) -> sql.Composed:
-    """A hash over the values of a row's own columns, in the table's order."""
-    row = columns([column.name for column in names], alias)
+    """A hash over the values of a row's own columns, in the table's order, whatever the search_path is."""
+    row = SQL(", ").join([_spelled(Identifier(alias, column.name), column.type) for column in names])
     return SQL("pg_catalog.hashtextextended(ROW({})::text, 0::bigint)").format(row)
+
+
+def _spelled(value: Identifier, kind: str) -> sql.Composed:
+    """As its number, where it is a regclass or its like: whether that names its schema depends on the search_path."""
+    number = ("::oid[]" if kind.endswith("[]") else "::oid") if kind.startswith("reg") else ""
+    return SQL("{}{}").format(value, SQL(number))
 
 
 def matching(pair: Pair, one: str, other: str) -> sql.Composed:

@@ -32,6 +32,7 @@ STATEMENT_SECONDS = 60.0  # before the tables are held
 ANALYZE_SECONDS = 10.0
 # Functions that checks and indexes call find what they name without a schema; our own statements name everything.
 WRITING = {"search_path": "pg_catalog, public, extensions, pg_temp"}
+_PATH = "SELECT set_config('search_path', %s, true)"
 # The rows to write are few, and the tables were read a moment before: looking them up by an index is what is fast.
 _CACHED = {"random_page_cost": "1.1"}
 # A role may have it off; then a crash of the server could take back what was said to be committed.
@@ -79,7 +80,7 @@ class Restoration:
         )  # not READ WRITE: that would overrule a full disk's read-only
         # Said once more: a pooler may have given its own name at the connection.
         name = session_of(self._op_id)
-        session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=name, **WRITING, **_CACHED)
+        session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=name, **_CACHED)
         session.rows(_DURABLE)
         try:
             ledger.lock(session, schema, seconds=BUSY_SECONDS)
@@ -137,6 +138,7 @@ class Restoration:
         self._switch_triggers(on=False)
         session.run("SET CONSTRAINTS ALL DEFERRED")
         writes = [self._write_of(table) for table in self._facts.tables]
+        session.rows(_PATH, WRITING["search_path"])  # not before: whether a regclass names its schema depends on it
         self._limit()
         for table, written in zip(self._facts.tables, write_differences(session, writes), strict=True):
             planned = counts[table.live]
