@@ -5,7 +5,7 @@ from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import CONFIRM_TEXT, actions, button, confirmed, context, sections
 from bot.messages.picture import Block, Picture, picture
-from bot.messages.plan import short
+from bot.messages.plan import plan_file, short
 from bot.messages.standing import ended_by, headline, state_words, step_words, what
 from bot.messages.wording import capital, count, escape, listed, mention, mention_of_group, moment, plain
 
@@ -20,7 +20,8 @@ def approval(request: ChangeRequest, runbook: Runbook) -> Picture:
     ask = f"{capital(escape(what(request, runbook), _PHRASE))}."
     if request.state is State.WAITING:
         head = f"{_approvers(request)}: {request.id} needs {_needed(request)}. {ask}"
-        lines = [head, "It takes different people; whoever asked is not one of them.", _so_far(request)]
+        rule = "It takes different people; whoever asked is not one of them."
+        lines = [head, *_where_the_plan_is(request, runbook), rule, _so_far(request)]
         text = f"{head} {_so_far(request)} {_until(request)}"
     else:
         lines = [f"{_word(request)} · {request.id}. {ask}", _so_far(request)]
@@ -85,11 +86,27 @@ def _buttons(request: ChangeRequest, runbook: Runbook) -> list[Block]:
         return []
     names = {"request": request.id, "digest": request.plan.digest}
     deny, withdraw = button("Deny", "deny", **names), button("Withdraw", "withdraw", **names)
-    if request.state is State.APPROVED:
+    if request.state is State.APPROVED or not _is_shown(request, runbook):
         return [deny, withdraw]
     approve = button("Approve", "approve", **names)
     title, text = f"Approve {request.id}?", _effect(request, runbook)
     return [confirmed(approve, title=title, text=text, is_dangerous=True), deny, withdraw]
+
+
+def _where_the_plan_is(request: ChangeRequest, runbook: Runbook) -> list[str]:
+    """Of a plan that is a file: that it is one, and whether it is there yet."""
+    file = plan_file(request, runbook)
+    if file is None:
+        return []
+    if not _is_shown(request, runbook):
+        return ["The plan is too long for messages, so it is being shared as a file. Approve comes when it is there."]
+    return [f"*The whole plan is the file* `{file.name}` in this thread: it is too long for messages."]
+
+
+def _is_shown(request: ChangeRequest, runbook: Runbook) -> bool:
+    """Whether what is approved is in the thread: nobody can look for a file that is not there yet."""
+    posted = request.posted.get("plan")
+    return bool(posted and posted.digest) or plan_file(request, runbook) is None
 
 
 def _effect(request: ChangeRequest, runbook: Runbook) -> str:
