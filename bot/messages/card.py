@@ -49,12 +49,12 @@ def card(request: ChangeRequest, runbook: Runbook) -> Picture:
 def _ask(request: ChangeRequest, runbook: Runbook) -> str:
     phrases = [capital(escape(words.what, _PHRASE)) for words in step_words(request, runbook)]
     if len(phrases) == 1:
-        return "\n".join([f"{mention(request.requester)} asks: *{phrases[0]}*", *choice_line(request)])
+        return "\n".join([f"{mention(request.requester)} asks: *{phrases[0]}*", *choice_line(request, runbook)])
     lines = [f"{number}. *{phrase}*" for number, phrase in enumerate(phrases[:_STEPS_SHOWN], 1)]
     more = len(phrases) - _STEPS_SHOWN
     rest = [f"… and {more} more; the plan in the thread has them all"] if more > 0 else []
     return "\n".join(
-        [f"{mention(request.requester)} asks for {len(phrases)} steps:", *lines, *rest, *choice_line(request)]
+        [f"{mention(request.requester)} asks for {len(phrases)} steps:", *lines, *rest, *choice_line(request, runbook)]
     )
 
 

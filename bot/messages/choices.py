@@ -17,7 +17,7 @@ def others(request: ChangeRequest, runbook: Runbook) -> list[str]:
     if scenario is None or not request.choice:
         return []
     left = [ask for ask in scenario.choices if ask.action != request.choice]
-    does = "nothing is done to the database" if request.choice == NOTHING else "its step is above"
+    does = "no more is done than that" if request.choice == NOTHING else "its step is among these"
     lines = [f"*Chosen*: `{escape(request.choice)}`, so {does}. Not chosen:"]
     lines += [_line(scenario.name, ask) for ask in left]
     if request.choice != NOTHING:
@@ -27,9 +27,10 @@ def others(request: ChangeRequest, runbook: Runbook) -> list[str]:
     return [*lines, f"To have another instead, withdraw {request.id} first."]
 
 
-def choice_line(request: ChangeRequest) -> list[str]:
+def choice_line(request: ChangeRequest, runbook: Runbook) -> list[str]:
     """The choice, on the card."""
-    return [f"Chosen: `{escape(request.choice)}`; the plan shows what else there is."] if request.choice else []
+    is_shown = bool(others(request, runbook))
+    return [f"Chosen: `{escape(request.choice)}`; the plan shows what else there is."] if is_shown else []
 
 
 def _line(scenario: str, ask: Ask) -> str:
