@@ -117,8 +117,9 @@ class Changes:
         old = self.request(stream)
         if refusal := refusal_to_plan_again(old):
             raise refusal
-        choice = old.choice if old.left == old.asks else ""  # of the rest there is nothing to choose
-        wish = Wish(old.left, old.title, old.risk, old.reason, old.words, old.scenario, choice)
+        asks = tuple(old.asks[index] for index in old.left)
+        choice = old.choice if asks == old.asks else ""  # of the rest there is nothing to choose
+        wish = Wish(asks, old.title, old.risk, old.reason, old.words, old.scenario, choice)
         return self.ask(wish, delivery, again_of=stream)  # noted on the old one once the new one has its plan
 
     def undo(self, stream: str, delivery: Delivery, *, reason: str, words: str) -> str:

@@ -150,10 +150,10 @@ class ChangeRequest:
         return tuple(run for run in self.runs if run.facts is not None or (settled and run.ended_at))
 
     @property
-    def left(self) -> tuple[Ask, ...]:
-        """What was asked for and isn't so: the steps that were not done, or were taken back since."""
+    def left(self) -> tuple[int, ...]:
+        """The places of what was asked for and isn't so: steps that were not done, or were taken back since."""
         done = {run.index for run in self.done} - set(self.undone)
-        return tuple(ask for index, ask in enumerate(self.asks) if index not in done)
+        return tuple(index for index in range(len(self.asks)) if index not in done)
 
     @property
     def undo_of(self) -> str:

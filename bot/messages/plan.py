@@ -10,7 +10,7 @@ from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import pages, sections
 from bot.messages.choices import others
-from bot.messages.picture import Block, File, Picture, picture
+from bot.messages.picture import File, Picture, picture
 from bot.messages.standing import NO_APPROVAL, step_words, what
 from bot.messages.wording import capital, escape, listed, spelled_out
 
@@ -19,30 +19,21 @@ MOST_MESSAGES = 3  # of one plan; nobody reads on through more
 _PHRASE = 600
 
 
-def plan(request: ChangeRequest, runbook: Runbook) -> tuple[Picture, ...]:
-    """The plan, as the pictures of one message or more; of a file, what it is called."""
+def plan(request: ChangeRequest, runbook: Runbook) -> tuple[tuple[Picture, ...], File | None]:
+    """The plan, as the pictures of one message or more; or as a file, with the picture of what it is called."""
     if request.plan is None:
-        return ()
+        return (), None
     _, told = _wanted(request)
     told = f"The plan of {request.id}: {escape(what(request, runbook), _PHRASE)}. {told}"
-    parts = _parts(_lines(request, request.plan, runbook))
-    if len(parts) > MOST_MESSAGES:
-        return (picture(told, sections([told])),)
-    if len(parts) == 1:
-        return (picture(told, parts[0]),)
-    return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1))
-
-
-def plan_file(request: ChangeRequest, runbook: Runbook) -> File | None:
-    """The whole plan as a text, where it takes more than a few messages; None where it is shown in those."""
-    if request.plan is None:
-        return None
     lines = _lines(request, request.plan, runbook)
-    if len(_parts(lines)) <= MOST_MESSAGES:
-        return None
-    text = "\n".join(html.unescape(spelled_out(line)) for line in lines)
-    name = f"{request.id}-plan-{short(request.plan.digest)}.txt"
-    return File(name, f"The plan of {request.id}", f"{text}\n")
+    parts = pages(sections(lines))
+    if len(parts) > MOST_MESSAGES:
+        name = f"{request.id}-plan-{short(request.plan.digest)}.txt"
+        text = "\n".join(html.unescape(spelled_out(line)) for line in lines)
+        return (picture(told, sections([told])),), File(name, f"The plan of {request.id}", f"{text}\n")
+    if len(parts) == 1:
+        return (picture(told, parts[0]),), None
+    return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1)), None
 
 
 def _lines(request: ChangeRequest, frozen: Plan, runbook: Runbook) -> list[str]:
@@ -50,10 +41,6 @@ def _lines(request: ChangeRequest, frozen: Plan, runbook: Runbook) -> list[str]:
     first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\n{asked}"
     steps = _steps(request, runbook)
     return [first, *steps, *others(request, runbook), *_checks(frozen, runbook), _name(request)]
-
-
-def _parts(lines: list[str]) -> list[list[Block]]:
-    return pages(sections(lines))
 
 
 def short(digest: str) -> str:

@@ -30,11 +30,11 @@ def _messages(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
 
 
 def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
-    file = plan.plan_file(request, runbook)
-    for number, part in enumerate(plan.plan(request, runbook), 1):
+    parts, file = plan.plan(request, runbook)
+    for number, part in enumerate(parts, 1):
         yield Message("plan" if number == 1 else f"plan/{number}", Place.THREAD, part, file=file)
     if request.required:
-        yield Message("approval", Place.THREAD, approval.approval(request, runbook))
+        yield Message("approval", Place.THREAD, approval.approval(request, runbook, file))
     if request.half_time_passed and request.state is State.WAITING:
         yield Message("half_time", Place.THREAD, approval.half_time(request, runbook))
     if request.baseline and request.results is None:
