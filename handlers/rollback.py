@@ -11,8 +11,8 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
-from bot.core.writes import stopped_writes
 from bot.core.runbook.steps import NOTHING
+from bot.core.writes import stopped_writes
 from bot.looking import TIMELINE, VERIFY
 from bot.messages.incident_status import incident_lines
 from bot.messages.picture import Picture
