@@ -37,6 +37,12 @@ def change_backup(database: Database, name: str) -> None:
     database.rows(f"UPDATE public.{name} SET score = score + 1 WHERE member_no = 1")
 
 
+def wait_for_halt(world: World) -> None:
+    """Wait until the bot has come to where it was told to hold."""
+    assert world.bot
+    world.bot.wait_for_line("holding")
+
+
 def plan_the_rest(world: World, user: str) -> str:
     """Press the button in the ended card's thread; the plan of the new request, once it can be approved."""
     world.press(user, "plan_again")
@@ -155,14 +161,13 @@ def test_killed_between_any_two_steps_writes_stay_stopped_visibly_and_nothing_ru
     world.rollback("data-corruption because progress is lost")
     world.approve(BEN, CHLOE)
     for step in range(1, 4):
-        assert world.bot
-        world.bot.wait_for_line("holding")
+        wait_for_halt(world)
         world.kill()
         assert refused(connection, SESSIONS) == STOPPED
         assert world.kinds().count("step_finished") == step
         world.start(HOLD="after:step_finished")
         world.slack.wait_for(lambda: "*Writes are stopped*" in world.read())
-    world.bot.wait_for_line("holding")
+    wait_for_halt(world)
     world.restart()
     world.wait_for_end("Verified")
     assert refused(connection, SESSIONS) == ""
@@ -178,8 +183,7 @@ def test_killed_before_the_restore_acts_it_is_known_to_have_done_nothing_and_wri
     world.rollback("data-corruption")
     world.approve(BEN, CHLOE)
     for where in ("after:step_started", ""):
-        assert world.bot
-        world.bot.wait_for_line("holding")
+        wait_for_halt(world)
         world.restart(HOLD=where)
     assert "🛑 *It ended with writes stopped.*" in world.wait_for_end("Failed: partly done")
     assert refused(damaged.superuser(), SESSIONS) == STOPPED
