@@ -10,7 +10,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
 from bot.core.plan import Ask, Facts
-from bot.core.policy import approvals_needed, refusal_to_undo
+from bot.core.policy import approvals_needed, refusal_to_plan_again, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.drawing import Drawing
@@ -39,6 +39,8 @@ class Wish:
     risk: str
     reason: str
     words: str
+    scenario: str = ""  # the runbook's, by its name
+    choice: str = ""  # what of it was chosen, by its action's name
 
 
 class Changes:
@@ -75,6 +77,8 @@ class Changes:
             "words": wish.words[:LONGEST_REASON],
             "asks": [asdict(ask) for ask in wish.asks],
             "again_of": again_of,
+            "scenario": wish.scenario,
+            "choice": wish.choice,
             "targets": list(self._targets(wish)),
         }
         try:
@@ -106,16 +110,16 @@ class Changes:
         self._wake(stream)
 
     def plan_again(self, stream: str, delivery: Delivery) -> str:
-        """Ask anew for what an ended request asked for, as production is now; the new request's id.
+        """Ask anew for what an ended request asked for and didn't do, as production is now; the new request's id.
 
-        Raises Refused where there is no such request, it hasn't ended, or it was planned again already.
+        Raises Refused where there is no such request, it hasn't ended, did all, or was planned again already.
         """
         old = self.request(stream)
-        if not old.is_final:
-            raise Refused("open", f"{stream} is still open: {old.state}.")
-        if old.planned_again_as:
-            raise Refused("planned_again", f"{stream} was planned again already, as {old.planned_again_as}.")
-        wish = Wish(old.asks, old.title, old.risk, old.reason, old.words)
+        if refusal := refusal_to_plan_again(old):
+            raise refusal
+        asks = tuple(old.asks[index] for index in old.left)
+        choice = old.choice if asks == old.asks else ""  # of the rest there is nothing to choose
+        wish = Wish(asks, old.title, old.risk, old.reason, old.words, old.scenario, choice)
         return self.ask(wish, delivery, again_of=stream)  # noted on the old one once the new one has its plan
 
     def undo(self, stream: str, delivery: Delivery, *, reason: str, words: str) -> str:

@@ -17,7 +17,7 @@ from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavaila
 from bot.core.event import Draft
 from bot.core.request import Posted
 from bot.journal import Journal, Standing
-from bot.messages.picture import Message, Place
+from bot.messages.picture import File, Message, Place
 
 BETWEEN_EDITS = timedelta(seconds=1.2)  # of one message: Slack allows about 50 a minute
 TRY_AGAIN = timedelta(seconds=2)
@@ -118,6 +118,8 @@ class Drawing(Generic[S]):
         try:
             if message.place is Place.PRIVATE:
                 self._whisper(drawn, message)
+            elif message.file:
+                self._share(drawn, message, message.file)
             elif message.name in drawn.posted:
                 self._edit(drawn, message)
             else:
@@ -168,11 +170,19 @@ class Drawing(Generic[S]):
             ts = self._send(drawn, message, partial(post, broadcast=message.place is Place.BROADCAST))
             self._note_posted(drawn, message, ts, shows=message.picture.digest)
 
+    def _share(self, drawn: S, message: Message, file: File) -> None:
+        """Once; should Slack show late what it was given, the file may stand there twice, and says the same."""
+        thread = self._pictures.root(drawn)
+        if not self._found(drawn, message, thread):
+            upload = partial(self._slack.upload, _channel(drawn, message), thread=thread)
+            self._send(drawn, message, partial(upload, name=file.name, title=file.title, text=file.text))
+        self._note_posted(drawn, message, "", shows=message.picture.digest)
+
     def _found(self, drawn: S, message: Message, thread: str) -> str:
         """The message, if an earlier attempt of which nobody knows the end has put it there."""
         if message.name not in drawn.begun or self._key(drawn, message) in self._surely_unsent:
             return ""
-        key = self._key(drawn, message)
+        key = message.file.name if message.file else self._key(drawn, message)
         return self._slack.find(_channel(drawn, message), key, thread=thread, since=drawn.made_at)
 
     def _edit(self, drawn: S, message: Message) -> None:

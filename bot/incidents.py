@@ -133,11 +133,10 @@ class Incidents:
             raise Refused("unknown_incident", f"There is no incident {stream}. Nothing was changed.") from None
 
     def _said_of(self, request: ChangeRequest) -> Facts:
-        scenario = next((one.name for one in self._runbook.scenarios if one.title == request.title), "")
         return {
             "request": request.id,
             "what": plain(what(request, self._runbook), LONGEST_WHAT),
-            "scenario": scenario,
+            "scenario": request.scenario,
             "has_reason": bool(request.reason),
             "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,
         }

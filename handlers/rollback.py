@@ -11,6 +11,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
+from bot.core.runbook.steps import NOTHING
 from bot.core.writes import stopped_writes
 from bot.looking import TIMELINE, VERIFY
 from bot.messages.incident_status import incident_lines
@@ -18,6 +19,7 @@ from bot.messages.picture import Picture
 from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
 from handlers.commands import Answer, Commands, whisper
 from handlers.deliveries import of_command
+from handlers.scenarios import choice_of, wish_of
 from handlers.words import Typed, read, shown
 
 
@@ -50,12 +52,9 @@ def _scenario(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     scenario = commands.runbook.scenario(name)
     if scenario is None:
         raise Refused("unknown_word", _nearest(commands, name))
-    asks = tuple(step for step in scenario.steps if isinstance(step, Ask))
     if scenario.is_read_only:
-        return _look(commands, typed, delivery, asks)
-    if len(asks) < len(scenario.steps) or typed.rest:
-        raise Refused("not_in_this_version", f"{scenario.title}: its choices are not in this version.")
-    wish = Wish(asks, scenario.title, scenario.risk, typed.reason, f"/rollback {typed.text}")
+        return _look(commands, typed, delivery, scenario.asks(NOTHING))
+    wish = wish_of(scenario, choice_of(scenario, typed.rest), reason=typed.reason, words=f"/rollback {typed.text}")
     return reading(f"production for {commands.changes.ask(wish, delivery)}")
 
 

@@ -74,12 +74,14 @@ class History:
         reason: str = "Login is broken for everyone",
         title: str = "Roll back Vercel",
         risk: str = "medium",
+        **more: str,
     ) -> None:
         self.steps = steps or (rollback_step(),)
         self.events: list[Event] = []
         asks = [Ask(step.action, {}) for step in self.steps]
         targets = [step.target for step in self.steps]
         data = {"title": title, "risk": risk, "reason": reason, "required": 2, "words": "vercel", "targets": targets}
+        data |= more
         where = {"channel": CHANNEL, "team": TEAM}
         self.then(Kind.REQUEST_MADE, {**data, **where, "asks": [ask.__dict__ for ask in asks]}, ANA)
 
@@ -296,6 +298,10 @@ TYPICAL: dict[str, History] = {
     .finished()
     .stopped_by(CY, "1 step of the plan was not begun."),
     "two_steps_drift": of_two_steps().approved().started().finished().drifted(),
+    "two_steps_failed": of_two_steps().approved().started().failed(),
+    "two_steps_settled": of_two_steps().approved().started().lost().settled(DEE, as_done=True).verified(),
+    "two_steps_planned_on": of_two_steps().approved().started().finished().drifted().planned_again(),
+    "goes_on": History(OTHER_STEP, again_of="R-16").planned(),
     "refused": History().refused(),
     "clicks": waiting().click_refused(ANA, "You asked for R-17, so somebody else has to approve.").click_held(BEN),
     "fault": waiting().fault(),

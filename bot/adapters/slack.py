@@ -18,7 +18,7 @@ from slack_sdk.http_retry import RetryHandler
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.adapters.slack_bodies import channel_from, person_from
+from bot.adapters.slack_bodies import channel_from, keys_of, person_from
 from bot.adapters.slack_files import send_bytes
 from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavailable
 from bot.core.people import Channel, Person, Workspace
@@ -180,8 +180,8 @@ class Slack:
     def upload(self, channel: str, *, name: str, title: str, text: str, thread: str = "") -> None:
         """Share a text as a file, in a thread if one is given.
 
-        Nobody sees anything of it before the last of the three calls: only that one can be OutcomeUnknown, and a file
-        has no key by which it could be found.
+        Nobody sees anything of it before the last of the three calls: only that one can be OutcomeUnknown. `find` knows
+        a file by its name.
         """
         content = text.encode()
         place = self._call("files.getUploadURLExternal", filename=name, length=len(content))
@@ -191,7 +191,7 @@ class Slack:
         self._write("files.completeUploadExternal", files=files, channel_id=channel, **where)
 
     def find(self, channel: str, key: str, *, thread: str = "", since: datetime) -> str:
-        """The `ts` of the bot's own message with this key, or "" where there is none since then."""
+        """The `ts` of the bot's own message with this key, or with a file of this name; "" where none is since then."""
         oldest = str((since - CLOCKS_DIFFER).timestamp())
         ask: dict[str, Any] = {"channel": channel, "oldest": oldest, "include_all_metadata": True, "limit": 200}
         method = "conversations.replies" if thread else "conversations.history"
@@ -199,9 +199,7 @@ class Slack:
         while True:
             page = self._call(method, **ask)
             for message in page["messages"]:
-                metadata = message.get("metadata") or {}
-                is_ours = message.get("user") == self.workspace().bot_user
-                if is_ours and metadata.get("event_payload", {}).get("key") == key:
+                if message.get("user") == self.workspace().bot_user and key in keys_of(message):
                     return str(message["ts"])
             ask["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
             if not ask["cursor"]:

@@ -29,3 +29,9 @@ def person_from(user: Mapping[str, Any]) -> Person:
         is_deactivated=bool(user.get("deleted")),
         is_stranger=bool(user.get("is_stranger")),
     )
+
+
+def keys_of(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a message can be found by: the key in its metadata, the names of its files."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return (str(payload.get("key", "")), *(str(file.get("name", "")) for file in message.get("files") or ()))

@@ -201,6 +201,18 @@ def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused 
     return None
 
 
+def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
+    """Whether what a request asked for and didn't do can be asked for anew, as far as the log knows."""
+    if not ended.is_final:
+        return Refused("open", f"{ended.id} is still open: {ended.state}. Nothing was changed.")
+    if ended.planned_again_as:
+        text = f"{ended.id} was planned again already, as {ended.planned_again_as}. Nothing was changed."
+        return Refused("planned_again", text)
+    if not ended.left:
+        return Refused("nothing_left", f"{ended.id} did all of its steps: nothing of it is left to be planned.")
+    return None
+
+
 def refusal_beside(
     request: ChangeRequest, others: Sequence[ChangeRequest], name: Callable[[ChangeRequest], str]
 ) -> Refused | None:

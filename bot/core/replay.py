@@ -59,7 +59,7 @@ def _made(event: Event) -> ChangeRequest:
         asks=asks,
         required=approvals_needed([ask.action for ask in asks], data["required"]),  # whatever a log says
         targets=tuple(data["targets"]),
-        again_of=data.get("again_of", ""),
+        **{key: data.get(key, "") for key in ("again_of", "scenario", "choice")},  # not in every log
         **{key: data[key] for key in ("channel", "team", "title", "risk", "reason", "words")},
     )
 

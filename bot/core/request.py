@@ -49,7 +49,7 @@ class StepRun:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message in Slack: its `ts` ("" = a private one, or one that may never have arrived) and what it shows."""
+    """A message in Slack: its `ts` ("" = a private one, a file, or one that was never to be had) and what it shows."""
 
     ts: str
     digest: str
@@ -88,6 +88,8 @@ class ChangeRequest:
     words: str  # what was typed
     asks: tuple[Ask, ...]
     targets: tuple[str, ...]
+    scenario: str = ""  # the runbook's, by its name
+    choice: str = ""  # what of it the requester chose, by its action's name; "" = there was nothing to choose
     plan: Plan | None = None
     planned_at: datetime | None = None
     op_ids: tuple[str, ...] = ()
@@ -146,6 +148,12 @@ class ChangeRequest:
         """The steps that are done: proven, or a person looked and said so."""
         settled = self.state in AFTER_THE_STEPS
         return tuple(run for run in self.runs if run.facts is not None or (settled and run.ended_at))
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The places of what was asked for and isn't so: steps that were not done, or were taken back since."""
+        done = {run.index for run in self.done} - set(self.undone)
+        return tuple(index for index in range(len(self.asks)) if index not in done)
 
     @property
     def undo_of(self) -> str:

@@ -15,12 +15,11 @@ from bot.core.plan import canonical
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.markdown import harmless
+from bot.messages.wording import spelled_out
 
 _PERSON = re.compile(r"[UW][A-Z0-9_]+")
 _NAMED = re.compile(r"<([@#])([UWCG][A-Z0-9_]+)>")
-_LINK = re.compile(r"<(https://[^<>|]*)\|([^<>|]*)>")
 _OWN_MARKS = re.compile(r"^(?:[•◦] )?(?:\*([^*]+)\*)?")  # a bullet, and bold text at the beginning of a line
-_DATE = re.compile(r"<!date\^[^<>|]*\|([^<>|]*)>")
 THE_BOT = "the bot"
 
 
@@ -49,8 +48,7 @@ class Account:
     def shown(self, mrkdwn: str) -> str:
         """A line that people read in Slack, as Markdown: what means something to Slack is text."""
         line = _OWN_MARKS.sub(lambda found: found[1] or "", mrkdwn.strip())
-        text = _LINK.sub(r"\2", _DATE.sub(r"\1", line))
-        return harmless(html.unescape(_NAMED.sub(lambda found: self._name(found[2]), text)))
+        return harmless(html.unescape(_NAMED.sub(lambda found: self._name(found[2]), spelled_out(line))))
 
     def _name(self, of: str) -> str:
         """A name that two people have, or that is the bot's, stands with the id."""

@@ -4,7 +4,7 @@ from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import CONFIRM_TEXT, actions, button, confirmed, context, sections
-from bot.messages.picture import Block, Picture, picture
+from bot.messages.picture import Block, File, Picture, picture
 from bot.messages.plan import short
 from bot.messages.standing import ended_by, headline, state_words, step_words, what
 from bot.messages.wording import capital, count, escape, listed, mention, mention_of_group, moment, plain
@@ -15,18 +15,19 @@ _MENTIONED = 20
 _DENIABLE = frozenset({State.WAITING, State.APPROVED})
 
 
-def approval(request: ChangeRequest, runbook: Runbook) -> Picture:
-    """Who is needed and who has approved; dead once nothing can be pressed any more."""
+def approval(request: ChangeRequest, runbook: Runbook, file: File | None = None) -> Picture:
+    """Who is needed and who has approved; dead once nothing can be pressed. `file` is the plan, where it is one."""
     ask = f"{capital(escape(what(request, runbook), _PHRASE))}."
     if request.state is State.WAITING:
         head = f"{_approvers(request)}: {request.id} needs {_needed(request)}. {ask}"
-        lines = [head, "It takes different people; whoever asked is not one of them.", _so_far(request)]
+        rule = "It takes different people; whoever asked is not one of them."
+        lines = [head, *_where_the_plan_is(request, file), rule, _so_far(request)]
         text = f"{head} {_so_far(request)} {_until(request)}"
     else:
         lines = [f"{_word(request)} · {request.id}. {ask}", _so_far(request)]
         text = f"{request.id} {_plain_word(request)}. {ask} Nothing is needed here."
     small = f"{_until(request)} Plan digest `{_digest(request)}`".strip()
-    return picture(text, [*sections(lines), context(small), *actions(_buttons(request, runbook))])
+    return picture(text, [*sections(lines), context(small), *actions(_buttons(request, runbook, file))])
 
 
 def half_time(request: ChangeRequest, runbook: Runbook) -> Picture:
@@ -80,16 +81,31 @@ def _digest(request: ChangeRequest) -> str:
     return short(request.plan.digest) if request.plan else ""
 
 
-def _buttons(request: ChangeRequest, runbook: Runbook) -> list[Block]:
+def _buttons(request: ChangeRequest, runbook: Runbook, file: File | None) -> list[Block]:
     if request.plan is None or request.state not in _DENIABLE:
         return []
     names = {"request": request.id, "digest": request.plan.digest}
     deny, withdraw = button("Deny", "deny", **names), button("Withdraw", "withdraw", **names)
-    if request.state is State.APPROVED:
+    if request.state is State.APPROVED or not _is_shown(request, file):
         return [deny, withdraw]
     approve = button("Approve", "approve", **names)
     title, text = f"Approve {request.id}?", _effect(request, runbook)
     return [confirmed(approve, title=title, text=text, is_dangerous=True), deny, withdraw]
+
+
+def _where_the_plan_is(request: ChangeRequest, file: File | None) -> list[str]:
+    """Of a plan that is a file: that it is one, and whether it is there yet."""
+    if file is None:
+        return []
+    if not _is_shown(request, file):
+        return ["The plan is too long for messages, so it is being shared as a file. Approve comes when it is there."]
+    return [f"*The whole plan is the file* `{file.name}` in this thread: it is too long for messages."]
+
+
+def _is_shown(request: ChangeRequest, file: File | None) -> bool:
+    """Whether what is approved is in the thread: a message stands before this one, a file may come later."""
+    posted = request.posted.get("plan")
+    return file is None or bool(posted and posted.digest)
 
 
 def _effect(request: ChangeRequest, runbook: Runbook) -> str:

@@ -6,6 +6,7 @@ from bot.core.change import State
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import actions, button, context, people_wrote, sections
+from bot.messages.choices import choice_line
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import PINNED
 from bot.messages.standing import (
@@ -48,11 +49,13 @@ def card(request: ChangeRequest, runbook: Runbook) -> Picture:
 def _ask(request: ChangeRequest, runbook: Runbook) -> str:
     phrases = [capital(escape(words.what, _PHRASE)) for words in step_words(request, runbook)]
     if len(phrases) == 1:
-        return f"{mention(request.requester)} asks: *{phrases[0]}*"
+        return "\n".join([f"{mention(request.requester)} asks: *{phrases[0]}*", *choice_line(request, runbook)])
     lines = [f"{number}. *{phrase}*" for number, phrase in enumerate(phrases[:_STEPS_SHOWN], 1)]
     more = len(phrases) - _STEPS_SHOWN
     rest = [f"… and {more} more; the plan in the thread has them all"] if more > 0 else []
-    return "\n".join([f"{mention(request.requester)} asks for {len(phrases)} steps:", *lines, *rest])
+    return "\n".join(
+        [f"{mention(request.requester)} asks for {len(phrases)} steps:", *lines, *rest, *choice_line(request, runbook)]
+    )
 
 
 def _clock(request: ChangeRequest) -> str:
@@ -64,6 +67,7 @@ def _clock(request: ChangeRequest) -> str:
         parts.append(f"Expires at {moment(request.expires_at)}")
     elif request.approved_at and request.required:
         parts.append(f"Approved at {moment(request.approved_at)}")
+    parts += [f"Goes on from {escape(request.again_of)}"] if request.again_of else []
     return " · ".join([*parts, *([f"Incident {request.incident}"] if request.incident else [])])
 
 

@@ -37,10 +37,20 @@ class Place(Enum):
 
 
 @dataclass(frozen=True)
+class File:
+    """A text that is shared as a file: once, as it can't be edited. `name` is found again; no other file has it."""
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Message:
     """A picture at its place; `name` is unique within the stream, `person` is who sees a private one.
 
-    `channel` is another one than the stream's own, where a message stands by itself.
+    `channel` is another one than the stream's own, where a message stands by itself. Where there is a `file`, that is
+    shared, and the picture says what is in it.
     """
 
     name: str
@@ -48,6 +58,7 @@ class Message:
     picture: Picture
     person: str = ""
     channel: str = ""
+    file: File | None = None
 
 
 def picture(text: str, blocks: Sequence[Block]) -> Picture:

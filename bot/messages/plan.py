@@ -1,31 +1,46 @@
 """The plan: before → after, in facts, and what it does not restore. What people approve is never cut.
 
-A plan that is too long for one message goes on in the next.
+A plan that is too long for one message goes on in the next; one that takes more than a few is a file, whole.
 """
+
+import html
 
 from bot.core.plan import Plan
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import pages, sections
-from bot.messages.picture import Picture, picture
+from bot.messages.choices import others
+from bot.messages.picture import File, Picture, picture
 from bot.messages.standing import NO_APPROVAL, step_words, what
-from bot.messages.wording import capital, escape, listed
+from bot.messages.wording import capital, escape, listed, spelled_out
 
 SHORT = 12  # characters of a digest that people compare
+MOST_MESSAGES = 3  # of one plan; nobody reads on through more
 _PHRASE = 600
 
 
-def plan(request: ChangeRequest, runbook: Runbook) -> tuple[Picture, ...]:
-    """The plan, as the pictures of one message or more."""
+def plan(request: ChangeRequest, runbook: Runbook) -> tuple[tuple[Picture, ...], File | None]:
+    """The plan, as the pictures of one message or more; or as a file, with the picture of what it is called."""
     if request.plan is None:
-        return ()
-    asked, told = _wanted(request)
-    first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\n{asked}"
-    parts = pages(sections([first, *_steps(request, runbook), *_checks(request.plan, runbook), _name(request)]))
+        return (), None
+    _, told = _wanted(request)
     told = f"The plan of {request.id}: {escape(what(request, runbook), _PHRASE)}. {told}"
+    lines = _lines(request, request.plan, runbook)
+    parts = pages(sections(lines))
+    if len(parts) > MOST_MESSAGES:
+        name = f"{request.id}-plan-{short(request.plan.digest)}.txt"
+        text = "\n".join(html.unescape(spelled_out(line)) for line in lines)
+        return (picture(told, sections([told])),), File(name, f"The plan of {request.id}", f"{text}\n")
     if len(parts) == 1:
-        return (picture(told, parts[0]),)
-    return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1))
+        return (picture(told, parts[0]),), None
+    return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1)), None
+
+
+def _lines(request: ChangeRequest, frozen: Plan, runbook: Runbook) -> list[str]:
+    asked, _ = _wanted(request)
+    first = f"*The plan of {request.id}*: {escape(what(request, runbook), _PHRASE)}\n{asked}"
+    steps = _steps(request, runbook)
+    return [first, *steps, *others(request, runbook), *_checks(frozen, runbook), _name(request)]
 
 
 def short(digest: str) -> str:

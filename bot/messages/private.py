@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 from bot.core.backups_seen import as_typed
 from bot.core.change import State
 from bot.core.pin import LastRollback, last_rollback
-from bot.core.plan import Ask
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.core.runbook.steps import NOTHING, Propose
 from bot.core.runbook.tables import Scenario
 from bot.core.writes import stopped_writes
 from bot.messages.blocks import pages, sections
@@ -112,7 +112,7 @@ def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str]
         lines.append(_command(form, "roll production back; needs approval"))
     lines += [_command(form, effect) for word, form, effect in _COMMANDS if word in words]
     for scenario in scenarios:
-        form = f"/rollback {scenario.name} [because …]"
+        form = f"/rollback {scenario.name} {_choices(scenario, actions)}[because …]"
         needs = "looks only, no approval" if scenario.is_read_only else f"risk {scenario.risk}"
         lines += [_command(form, f"{scenario.title} ({needs})"), *_symptoms(scenario)]
     left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
@@ -191,9 +191,16 @@ def _symptoms(scenario: Scenario) -> list[str]:
     return [f"   when: {escape('; '.join(scenario.symptoms), 300)}"] if scenario.symptoms else []
 
 
+def _choices(scenario: Scenario, actions: Collection[str]) -> str:
+    """What may be typed after its name."""
+    offered = [ask.action for ask in scenario.choices if ask.action in actions]
+    return f"[{' | '.join([*offered, NOTHING])}] " if offered else ""
+
+
 def _works(scenario: Scenario, actions: Collection[str]) -> bool:
-    """Choices and proposals are not in this version."""
-    return all(isinstance(step, Ask) and step.action in actions for step in scenario.steps)
+    """Proposals are not in this version; what can be chosen may be."""
+    is_there = all(not isinstance(step, Propose) for step in scenario.steps)
+    return is_there and all(ask.action in actions for ask in scenario.asks(NOTHING))
 
 
 def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:

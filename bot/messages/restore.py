@@ -26,10 +26,11 @@ _CAUTION_ROLES, _CAUTION_ROLE = 2, 16  # the dialog before Approve is short, and
 
 @dataclass(frozen=True)
 class Restore:
-    """What people read of one such step; ages are as of `planned_at`."""
+    """What people read of one such step; ages are as of `planned_at`. `rolls_back` says that another one does."""
 
     known: RestoreFacts
     planned_at: datetime
+    rolls_back: bool = False
     by_hand = ""
     waits_for = "the database to commit it or to roll it back"
     proven_when = "the database's own ledger says whether it was committed"
@@ -69,7 +70,7 @@ class Restore:
     @property
     def facts(self) -> tuple[str, ...]:
         """Before and after, as lines of mrkdwn, complete; what decides first."""
-        return lines(self.known, self.planned_at, self.effect)
+        return lines(self.known, self.planned_at, self.effect, rolls_back=self.rolls_back)
 
     def done(self, at: str, found: Mapping[str, object]) -> str:
         """What was proven `at` a moment, with the numbers that were `found`, as a sentence of mrkdwn."""
@@ -132,7 +133,7 @@ class Restore:
 
     def _still_newer(self) -> tuple[str, ...]:
         live = newer(self.known)
-        if live is None or live.is_rolled_back:
+        if live is None or live.is_rolled_back or self.rolls_back:
             return ()
         text = f"When this was planned, production served {deployment(live, _LABEL)}, newer than the backup."
         return (f"⚠️ {text} Unless it was rolled back since, it may damage these rows again: {ROLL_BACK}",)

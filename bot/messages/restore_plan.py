@@ -14,11 +14,14 @@ from bot.messages.wording import capital, code, codes, escape, listed, moment, m
 ROLL_BACK = "`/rollback vercel`"
 
 
-def lines(known: RestoreFacts, planned_at: datetime, effect: str) -> tuple[str, ...]:
-    """Before and after, as lines of mrkdwn, complete; ages are as of `planned_at`."""
+def lines(known: RestoreFacts, planned_at: datetime, effect: str, *, rolls_back: bool = False) -> tuple[str, ...]:
+    """Before and after, as lines of mrkdwn, complete; ages are as of `planned_at`.
+
+    `rolls_back` says that another step of the plan rolls production back.
+    """
     several = len(known.tables) > 1
     return (
-        *(f"⚠️ {line}" for line in _warnings(known)),
+        *(f"⚠️ {line}" for line in _warnings(known, rolls_back=rolls_back)),
         f"Database {code(known.database)}, {_source(known, planned_at)}",
         *([f"*In all*: {effect}"] if several else []),
         *(line for table in known.tables for line in _counts(table, known.mode)),
@@ -72,12 +75,12 @@ def _source(known: RestoreFacts, planned_at: datetime) -> str:
     return f"backup{'' if len(known.tables) == 1 else 's'} of *{date} ({age})*"
 
 
-def _warnings(known: RestoreFacts) -> Iterator[str]:
+def _warnings(known: RestoreFacts, *, rolls_back: bool) -> Iterator[str]:
     if known.backup_writers:
         roles = listed([code(role) for role in known.backup_writers])
         yield f"{roles} *{can_change(known)}*"
     if live := newer(known):
-        yield f"Production serves {deployment(live)}: newer than the backup. {_beware(live)}"
+        yield f"Production serves {deployment(live)}: newer than the backup. {_beware(live, rolls_back=rolls_back)}"
     if known.estimate_seconds > known.limit_seconds:
         asked = "" if known.mode is Mode.UNDO else ": `long-block` was asked for"
         limit = f"more than the limit of {spell_seconds(known.limit_seconds)}{asked}"
@@ -196,7 +199,9 @@ def _rules(known: RestoreFacts) -> Iterator[str]:
         yield f"Production serves {deployment(known.live_deployment)}: older than the backup"
 
 
-def _beware(live: LiveDeployment) -> str:
+def _beware(live: LiveDeployment, *, rolls_back: bool) -> str:
+    if rolls_back:
+        return "Another step of this plan rolls production back"
     """What to do about code that is newer than the rows; after a rollback another one is not the first thought."""
     if live.is_rolled_back:
         return "Production was rolled back to it. *Make sure that it isn't what damaged these rows*"

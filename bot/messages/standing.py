@@ -83,7 +83,7 @@ def step_words(request: ChangeRequest, runbook: Runbook) -> tuple[StepWords, ...
     if request.plan is None:
         return ()
     team = runbook.vercel.team if runbook.vercel else ""
-    return tuple(words_of(step, team, request.plan.made_at) for step in request.plan.steps)
+    return tuple(words_of(step, request.plan, team) for step in request.plan.steps)
 
 
 def what(request: ChangeRequest, runbook: Runbook) -> str:

@@ -5,13 +5,12 @@ An action without words of its own is shown fact by fact, so that nothing is hid
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from bot.core.backup_set import set_in
 from bot.core.columns import drop_facts, return_facts
 from bot.core.deployment import rollback_facts
-from bot.core.plan import Step
+from bot.core.plan import Plan, Step
 from bot.core.quarantine import purge_facts
 from bot.core.restore import restore_facts
 from bot.core.writes import writes_facts
@@ -116,11 +115,12 @@ class AnyStep:
         return ()
 
 
-def words_of(step: Step, team: str, planned_at: datetime) -> StepWords:
-    """The step in words; `team` is Vercel's, "" for a personal account."""
+def words_of(step: Step, plan: Plan, team: str) -> StepWords:
+    """The step of a plan in words; `team` is Vercel's, "" for a personal account."""
+    rolls_back = any(one.action == "rollback_deployment" for one in plan.steps)
     known: Mapping[str, Callable[[], StepWords]] = {
         "rollback_deployment": lambda: Rollback(rollback_facts(step), team),
-        "restore_tables": lambda: Restore(restore_facts(step), planned_at),
+        "restore_tables": lambda: Restore(restore_facts(step), plan.made_at, rolls_back=rolls_back),
         "back_up_tables": lambda: BackUp(set_in(step)),
         "drop_columns": lambda: DropColumns(drop_facts(step)),
         "add_columns_back": lambda: ReturnColumns(return_facts(step)),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.core.change import State
 from bot.core.request import CARD, ChangeRequest
 from bot.core.runbook import Runbook
-from bot.messages import approval, card, outcome, plan, private, run
+from bot.messages import approval, card, outcome, plan, private, rest, run
 from bot.messages.picture import Message, Place
 
 
@@ -30,10 +30,11 @@ def _messages(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
 
 
 def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message]:
-    for number, part in enumerate(plan.plan(request, runbook), 1):
-        yield Message("plan" if number == 1 else f"plan/{number}", Place.THREAD, part)
+    parts, file = plan.plan(request, runbook)
+    for number, part in enumerate(parts, 1):
+        yield Message("plan" if number == 1 else f"plan/{number}", Place.THREAD, part, file=file)
     if request.required:
-        yield Message("approval", Place.THREAD, approval.approval(request, runbook))
+        yield Message("approval", Place.THREAD, approval.approval(request, runbook, file))
     if request.half_time_passed and request.state is State.WAITING:
         yield Message("half_time", Place.THREAD, approval.half_time(request, runbook))
     if request.baseline and request.results is None:
@@ -44,6 +45,8 @@ def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message
         yield Message("unknown", Place.THREAD, run.unknown(request, runbook))
     if request.is_final:
         yield Message("outcome", Place.BROADCAST, outcome.outcome(request, runbook))
+    if rest.is_offered(request):
+        yield Message("rest", Place.THREAD, rest.rest(request))
 
 
 def _shows_run(request: ChangeRequest) -> bool:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 _NAME, _NAMED = 100, 4  # characters of one among names that are counted; tables in a phrase
 _TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
+_LINK = re.compile(r"<(https://[^<>|]*)\|([^<>|]*)>")
+_DATE = re.compile(r"<!date\^[^<>|]*\|([^<>|]*)>")
 _ID = re.compile(r"[SUW][A-Z0-9_]+")
 # Line breaks and other controls, and what turns the reading direction.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -140,6 +142,11 @@ def tables_named(names: Sequence[str]) -> str:
     """Tables in a phrase, as plain text: the one, or how many they are and the first of them."""
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
     return names[0] if len(names) == 1 else f"{len(names)} tables ({listed([*names[:_NAMED], *more])})"
+
+
+def spelled_out(mrkdwn: str) -> str:
+    """The mrkdwn with moments and links as text, the moments in UTC; what is escaped stays so."""
+    return _LINK.sub(r"\2", _DATE.sub(r"\1", mrkdwn))
 
 
 def capital(text: str) -> str:

@@ -19,7 +19,7 @@ from tests.histories import TYPICAL, History, runbook
 from tests.messages import backup_sets
 from tests.messages.kept import odd
 from tests.messages.restores import ALL, done, odd_restore, requested
-from tests.messages.shown import hostile, longest, many_results, many_steps, messages, texts, words
+from tests.messages.shown import buttons, hostile, longest, many_results, many_steps, messages, texts, words
 from tests.messages.writes import asked, odd_writes, step_done
 from tests.simulator.slack_rules import check_message, check_view
 
@@ -34,6 +34,8 @@ def _alone(number: int) -> History:
 LONGEST: dict[str, Callable[[], History]] = {
     "waiting": lambda: longest().planned(groups=[f"S{n}" for n in range(40)], checks={LONG: "0"}),
     "people": lambda: longest().planned(groups=[]).half_time(),
+    "file_there": lambda: longest().planned(groups=[f"S{n}" for n in range(40)]).posted("plan", "shown"),
+    "rest": lambda: many_steps().started().finished().stopped_by("U0CY", LONG),
     "baseline": lambda: longest().planned().baseline(many_results(Verdict.OFF)),
     "unproven": lambda: longest().planned().approved().started().unproven(LONG),
     "unknown": lambda: longest().planned().approved().started().lost(LONG),
@@ -140,18 +142,42 @@ def test_slack_takes_the_modal_behind_deny() -> None:
     check_view(denial_view("R-1234567890", "0" * 64))
 
 
-def test_a_plan_too_long_for_one_message_goes_on_in_the_next() -> None:
-    parts = [name for name in messages(longest().planned()) if name.startswith("plan")]
-    assert parts[:2] == ["plan", "plan/2"]
+def plan_of(rows: str) -> History:
+    return History(Step("restore_tables", "table:sessions", {"rows": rows}, {"kept": rows})).planned()
 
 
-def test_what_is_approved_is_never_cut() -> None:
-    rows = " ".join(str(number) for number in range(9000))
-    history = History(Step("restore_tables", "table:sessions", {"rows": rows}, {"kept": rows})).planned()
-    plan = [message.picture for name, message in messages(history).items() if name.startswith("plan")]
-    shown = "".join(text for picture in plan for text in texts(list(picture.blocks))).replace("\n", "")
-    assert len(plan) > 1
+def test_a_plan_too_long_for_one_message_goes_on_in_the_next_and_is_never_cut() -> None:
+    rows = " ".join(str(number) for number in range(2500))
+    plan = [message for name, message in messages(plan_of(rows)).items() if name.startswith("plan")]
+    shown = "".join(text for message in plan for text in texts(list(message.picture.blocks))).replace("\n", "")
+    assert [message.name for message in plan] == ["plan", "plan/2", "plan/3"]
     assert f"rows: {rows}*After*• kept: {rows}" in shown
+
+
+def test_a_plan_that_takes_more_than_three_messages_is_one_file_and_is_never_cut() -> None:
+    rows = " ".join(f"<{number}>&" for number in range(2500))
+    (plan,) = [message for name, message in messages(plan_of(rows)).items() if name.startswith("plan")]
+    assert plan.file
+    assert f"rows: {rows}\n*After*\n• kept: {rows}\n" in plan.file.text
+    takes(plan.picture)
+
+
+def test_moments_and_links_are_text_in_a_file() -> None:
+    plan = messages(requested(odd_restore("x" * 63, tables=40)))["plan"].file
+    assert plan
+    assert "<!date" not in plan.text
+    assert " UTC" in plan.text
+
+
+def test_a_plan_that_is_a_file_can_be_approved_once_it_is_there_and_the_approval_names_it() -> None:
+    history = longest().planned()
+    assert "approve" not in buttons(history)["approval"]
+    assert "Approve comes when it is there" in words(messages(history)["approval"].picture)
+    shown = history.posted("plan", "shown")
+    plan = messages(shown)["plan"].file
+    assert plan
+    assert "approve" in buttons(shown)["approval"]
+    assert f"*The whole plan is the file* `{plan.name}`" in words(messages(shown)["approval"].picture)
 
 
 def test_the_step_that_runs_is_among_those_shown() -> None:

@@ -17,9 +17,11 @@ def told(history: History, message: str) -> str:
 
 
 def plan(facts: RestoreFacts) -> str:
-    """The plan's blocks, as people read them."""
-    pictures = [m.picture for name, m in messages(requested(facts)).items() if name.startswith("plan")]
-    return "\n".join(text for one in pictures for text in texts(list(one.blocks)))
+    """The plan as people read it: its blocks, or the file."""
+    shown = [m for name, m in messages(requested(facts)).items() if name.startswith("plan")]
+    return "\n".join(
+        text for one in shown for text in ([one.file.text] if one.file else texts(list(one.picture.blocks)))
+    )
 
 
 def plan_of(**changes: object) -> str:
@@ -209,7 +211,7 @@ def test_what_decides_stands_first() -> None:
     assert text.index("can change this backup") < text.index("Rows that change") < text.index("Columns restored")
 
 
-def test_a_plan_too_long_for_one_message_shows_every_table_and_column() -> None:
+def test_a_plan_too_long_for_messages_shows_every_table_and_column() -> None:
     many = [table(name=f"t{n}", columns=tuple(f"column_{n}_{c}" for c in range(40))) for n in range(60)]
     text = plan(restore(*many))
     assert all(f"`public.t{n}`" in text and f"`column_{n}_39`" in text for n in range(60))
@@ -249,7 +251,7 @@ def test_the_dialog_of_a_plan_of_several_steps_says_who_can_change_the_backup() 
 
 @pytest.mark.parametrize("facts", [odd_restore("x" * 63, tables=40), odd_restore("<@U0BOSS>")])
 def test_the_dialog_keeps_its_warning_whatever_the_names(facts: RestoreFacts) -> None:
-    text = dialog(requested(facts))
+    text = dialog(requested(facts).posted("plan", "shown"))
     assert len(text) <= 300
     assert "8 newer" not in text
     assert "backups: their rows may not be yours. With the last approval it begins." in text

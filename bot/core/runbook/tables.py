@@ -35,7 +35,7 @@ from bot.core.runbook.fields import (
     table,
 )
 from bot.core.runbook.moments import Anchor, Moment, moment_due
-from bot.core.runbook.steps import READ_ONLY, Choice, Propose, Steps
+from bot.core.runbook.steps import NOTHING, READ_ONLY, Choice, Propose, Steps
 from bot.core.runbook.templates import Template, unset_sentence
 
 # The words of the commands: a scenario named like one could not be asked for.
@@ -182,6 +182,22 @@ class Scenario:
     def steps(self) -> tuple[Ask | Choice | Propose, ...]:
         """What the scenario asks for, in order."""
         return tuple(step.ask() for step in self.step_tables)
+
+    @property
+    def choices(self) -> tuple[Ask, ...]:
+        """What the requester chooses from, besides nothing."""
+        offered = (step.asks for step in self.steps if isinstance(step, Choice))
+        return tuple(ask for asks in offered for ask in asks if ask.action != NOTHING)
+
+    def asks(self, choice: str) -> tuple[Ask, ...]:
+        """What is asked for with the choice of this action; what is only proposed is not among it."""
+        found: list[Ask] = []
+        for step in self.steps:
+            if isinstance(step, Ask):
+                found.append(step)
+            elif isinstance(step, Choice):
+                found += [ask for ask in step.asks if ask.action == choice != NOTHING]
+        return tuple(found)
 
     @property
     def is_read_only(self) -> bool:

@@ -1,0 +1,103 @@
+"""A plan too long for messages is a file: whole, there before anyone can approve it, and looked for in doubt."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.log_sqlite import SqliteLog
+from bot.adapters.slack import Slack
+from bot.core.event import Draft
+from bot.core.plan import Step
+from bot.core.request import ChangeRequest
+from bot.core.secret import Secret
+from bot.drawing import Drawing, Pictures
+from bot.journal import REQUESTS, Journal
+from bot.messages.thread import card_of, messages_of
+from tests.histories import History, runbook
+from tests.simulator.hand import Hand
+from tests.simulator.slack import Slack as Workspace
+from tests.simulator.wire import Fault, on
+from tests.world import INC
+
+COMPLETE = on("files.completeUploadExternal")
+
+
+class Desk:
+    """A request with a long plan, drawn in a workspace until nothing is left to draw."""
+
+    def __init__(self, folder: Path, workspace: Workspace) -> None:
+        self.workspace, self.hand = workspace, Hand()
+        self.log = SqliteLog(folder / "log.db", self.hand.now)
+        self.journal = Journal(self.log, REQUESTS)
+        rows = " ".join(f"<{number}>&" for number in range(2500))
+        made, planned = History(Step("restore_tables", "table:sessions", {"rows": rows}, {})).planned().events
+        data: dict[str, Any] = {**made.data, "channel": INC, "team": workspace.state.team.id}
+        self.stream = self.journal.begin(Draft(made.kind, data, made.actor))
+        self.journal.record(self.journal.read(self.stream), Draft(planned.kind, planned.data))
+        self.start()
+
+    def start(self) -> None:
+        """A new process."""
+        slack = Slack(Secret(self.workspace.token), f"{self.workspace.url}/api/", self.hand.now)
+        shown: Pictures[ChangeRequest] = Pictures(lambda request: messages_of(request, runbook()), card_of)
+        self.drawing = Drawing(slack=slack, journal=self.journal, pictures=shown, clock=self.hand.now)
+
+    def draw(self, seconds: int = 10) -> None:
+        """Draw for so long, as often as something is to be drawn."""
+        for _ in range(seconds):
+            while self.drawing.draw(self.request) is True:
+                pass
+            self.hand.turn(1)
+
+    @property
+    def request(self) -> ChangeRequest:
+        return self.journal.read(self.stream)
+
+    @property
+    def files(self) -> list[str]:
+        return [file["name"] for message in self.workspace.messages(INC) for file in message.get("files") or ()]
+
+    def can_be_approved(self) -> bool:
+        return any("approve" in self.workspace.buttons(message) for message in self.workspace.messages(INC))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Workspace() as workspace:
+        desk = Desk(tmp_path, workspace)
+        yield desk
+        desk.log.close()
+
+
+def test_nobody_can_approve_what_is_not_there(desk: Desk) -> None:
+    desk.workspace.refuse_with["files.completeUploadExternal"] = "missing_scope"
+    desk.draw()
+    assert desk.files == []
+    assert not desk.can_be_approved()
+
+
+def test_the_whole_plan_is_there_once_and_then_it_can_be_approved(desk: Desk) -> None:
+    desk.draw()
+    (name,) = desk.files
+    plan = next(message.file for message in messages_of(desk.request, runbook()) if message.file)
+    assert desk.workspace.file(name) == plan.text
+    assert desk.can_be_approved()
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["goes on", "dies"])
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "lost"])
+def test_an_upload_in_doubt_is_looked_for_before_it_is_done_again(
+    desk: Desk, *, arrives: bool, is_restarted: bool
+) -> None:
+    fault = desk.workspace.lay(Fault(COMPLETE, apply=arrives, drop=True))
+    desk.draw(1)
+    assert fault.arrived.is_set()
+    if is_restarted:
+        desk.start()
+    desk.hand.turn(timedelta(minutes=1).total_seconds())
+    desk.draw()
+    assert len(desk.files) == 1
+    assert desk.can_be_approved()
