@@ -16,9 +16,9 @@ FORM = "rollback_form"  # the callback_id
 ROLLBACK, RESTORE = "/rollback", "/dbrestore"
 WHAT, TARGET, REASON = "what", "target", "reason"  # each names an input, and its element
 LONGEST_REASON, LONGEST_TARGET = 1000, 1000
-_RADIO, _SELECT = 10, 100  # options that Slack takes
+_RADIO, _MOST = 10, 60  # options: Slack takes 10 radio buttons; of more than 60 nobody chooses in a hurry
 _OPTION, _VALUE = 75, 150  # characters of an option's texts, and of its value
-_TITLE, _SYMPTOMS = 100, 600
+_TITLE, _SYMPTOMS = 100, 300
 _TARGET_HINT = (
     "For Vercel: left empty, the deployment before; else a commit, dpl_… or https://…. "
     "For tables: their names or `all`, then `from <backup or date>` if it is not to be the newest."
@@ -45,7 +45,7 @@ def offers(runbook: Runbook, actions: Collection[str]) -> tuple[Offer, ...]:
         plain_ones.append(Offer(RESTORE, "Only restore tables from a backup", risk))
     found = [one for scenario in runbook.scenarios if works(scenario, actions) for one in of_scenario(scenario)]
     takes = [one for one in found if len(one.command) <= _VALUE]
-    return (*takes[: _SELECT - len(plain_ones)], *plain_ones)
+    return (*takes[: _MOST - len(plain_ones)], *plain_ones)
 
 
 def of_scenario(scenario: Scenario) -> tuple[Offer, ...]:
@@ -60,8 +60,8 @@ def of_scenario(scenario: Scenario) -> tuple[Offer, ...]:
 
 def rollback_form(runbook: Runbook, offered: Sequence[Offer], channel: str, reason: str) -> Block:
     """The modal for who asks in `channel`, with what was typed as the reason."""
-    where = f"What you send is asked in <#{escape(channel)}>, as if you had typed it there. Nothing is changed before"
-    lines = [f"{where} others have approved the plan.", *_symptoms(runbook, offered)]
+    where = f"What you send is asked in <#{escape(channel)}>, as if you had typed it there."
+    lines = [f"{where} Nothing is changed without the approval of others.", *_symptoms(runbook, offered)]
     return modal(
         FORM,
         {"channel": channel},

@@ -115,12 +115,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize(
-    ("channel", "sentence"), [("C_QUIET", "inc-* only"), ("C_SHARED", "shared with another"), ("C_NONE", "/invite")]
+    ("channel", "sentence"),
+    [("C_QUIET", "work in inc-\\* only"), ("C_SHARED", "shared with another"), ("C_NONE", "/invite")],
 )
 def test_where_commands_do_not_work_that_is_said_and_no_form_opens(desk: Desk, channel: str, sentence: str) -> None:
-    with pytest.raises(Refused, match="Nothing was changed|Ask in") as refused:
+    with pytest.raises(Refused, match=sentence):
         desk.type(channel=channel)
-    assert sentence in refused.value.text
     assert desk.slack.view_of(ANA) is None
 
 
