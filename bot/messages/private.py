@@ -118,7 +118,8 @@ def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str]
         lines += [_command(form, f"{scenario.title} ({needs})"), *_symptoms(scenario)]
     left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
     lines += [f"In the runbook, not in this version: {', '.join(left)}."] if left else []
-    return _told([*lines, _FORM, _REASON])
+    has_form = bool(scenarios) or not {"rollback_deployment", "restore_tables"}.isdisjoint(actions)
+    return _told([*lines, *([_FORM] if has_form else []), _REASON])
 
 
 def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[str] = RESTORE_WORDS) -> Picture:
