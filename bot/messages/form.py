@@ -75,10 +75,14 @@ def _symptoms(runbook: Runbook, offered: Sequence[Offer]) -> list[str]:
     """Each scenario that is offered, by what people see of it."""
     commands = {one.command for one in offered}
     shown = [one for one in runbook.scenarios if f"{ROLLBACK} {one.name}" in commands]
-    lines = [f"*{escape(one.title, _TITLE)}*: {escape('; '.join(one.symptoms), _SYMPTOMS)}" for one in shown]
+    lines = [": ".join([f"*{escape(one.title, _TITLE)}*", *_seen(one)]) for one in shown]
     left = len(runbook.scenarios) - len(shown)
     more = f"The runbook has {count(left, 'scenario')} more, not in this form: `/rollback help` says which work."
     return [*(["*What do you see?*"] if shown else []), *lines, *([more] if left else [])]
+
+
+def _seen(scenario: Scenario) -> list[str]:
+    return [escape("; ".join(scenario.symptoms), _SYMPTOMS)] if scenario.symptoms else []
 
 
 def _what(offered: Sequence[Offer]) -> Block:

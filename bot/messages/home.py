@@ -12,12 +12,14 @@ from bot.core.pin import last_rollback
 from bot.core.policy import waits_for
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.core.writes import stopped_writes
 from bot.messages.blocks import context, header, sections
 from bot.messages.incident_status import incident_lines
 from bot.messages.picture import Block
 from bot.messages.private import open_line, pinned
 from bot.messages.standing import headline, what
 from bot.messages.wording import capital, count, escape, linked, mention, moment
+from bot.messages.writes import stopped_in_status
 
 _SHOWN, _PHRASE = 20, 160
 _DAY_AND_TIME = "{date_short_pretty} at {time}"
@@ -46,6 +48,7 @@ def home(person: str, seen: Overview, runbook: Runbook) -> Block:
         "Waiting for your approval": _requests(mine, seen, runbook),
         "Open requests": _requests(is_open, seen, runbook),
         "Pinned rollback": _pinned(seen, runbook),
+        "Stopped writes": _stopped(seen),
         "Incidents and reminders": incident_lines(seen.incidents, seen.link_in)[1:],
         "Last runs": [_run_line(one, seen.link(one), runbook) for one in seen.runs],
     }
@@ -69,6 +72,11 @@ def _requests(requests: Sequence[ChangeRequest], seen: Overview, runbook: Runboo
 def _pinned(seen: Overview, runbook: Runbook) -> list[str]:
     last = last_rollback(seen.requests)
     return [pinned(last, seen.link(last.request), runbook)] if last else []
+
+
+def _stopped(seen: Overview) -> list[str]:
+    stopped = stopped_writes(seen.requests)[:_SHOWN]
+    return [stopped_in_status(one, linked(one.request.id, seen.link(one.request))) for one in stopped]
 
 
 def _run_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:

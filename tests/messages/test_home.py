@@ -10,10 +10,11 @@ from tests.messages.views import LINK, busy, crowd, overview, takes
 from tests.simulator.slack_reading import mentions
 from tests.workspace import EVE
 
-WAITING, OPEN, PINNED, INCIDENTS, RUNS = (
+WAITING, OPEN, PINNED, STOPPED, INCIDENTS, RUNS = (
     "Waiting for your approval",
     "Open requests",
     "Pinned rollback",
+    "Stopped writes",
     "Incidents and reminders",
     "Last runs",
 )
@@ -61,6 +62,7 @@ def test_everybody_who_may_ask_sees_the_same_but_for_what_waits() -> None:
     assert {title for title in of_ana if of_ana[title] != of_ben[title]} == {WAITING}
     assert "it holds" not in of_ana[OPEN]
     assert "Unless a deployment was promoted since, pushes do not go live." in of_ana[PINNED]
+    assert "R-15" in of_ana[STOPPED]
     assert "open since" in of_ana[INCIDENTS]
     assert "✅ *Verified*" in of_ana[RUNS]
 

@@ -13,9 +13,10 @@ from tests.demo_runbook import ENVIRONMENT
 from tests.histories import ANA, BEGIN, BEN, CHANNEL, runbook, verified, waiting
 from tests.messages.incidents import opened
 from tests.messages.shown import longest, many_steps
+from tests.messages.writes import stopped
 from tests.simulator.slack_rules import check_view
 
-ACTIONS = ("rollback_deployment", "restore_tables", "inspect_failed_deployment")
+ACTIONS = ("rollback_deployment", "restore_tables", "stop_writes", "resume_writes", "inspect_failed_deployment")
 LINK = "https://acme.slack.com/archives/C0INC/p1795230720000100"
 LONG = "&" * 6000
 _MANY = "".join(
@@ -49,14 +50,16 @@ def overview(
 
 
 def busy() -> Overview:
-    """One request waits, a rollback pins production, an incident is open."""
+    """One request waits, a rollback pins production, writes are stopped, an incident is open."""
     ran = replace(verified().request, id="R-16")
-    return overview(ran, waiting().request, runs=(ran,), incidents=(opened().due().incident,))
+    stop = replace(stopped().request, id="R-15")
+    return overview(stop, ran, waiting().request, runs=(ran, stop), incidents=(opened().due().incident,))
 
 
 def crowd() -> Overview:
     """More of everything than is shown, with as much text as it may have."""
     many = [replace(longest().planned().request, id=f"R-{number}") for number in range(60)]
+    many += [replace(stopped().request, id=f"R-{n}") for n in range(90, 120)]
     ran = [replace(many_steps().started().finished().stopped_by(BEN, LONG).request, id=f"R-{n}") for n in range(10)]
     incidents = tuple(opened().due(text=LONG).incident for _ in range(30))
     return overview(*many, runs=tuple(ran), incidents=incidents)
