@@ -23,6 +23,8 @@ from bot.core.secret import Secret
 from bot.doctor.examination import examine
 from bot.doctor.finding import exit_status
 from bot.doctor.report import lines_of, summary
+from bot.forms import Forms
+from bot.homes import Homes
 from bot.logs import set_up
 from bot.settings import Settings, SettingsProblems, load_settings, load_state_path, read_environment
 from handlers import register
@@ -140,10 +142,12 @@ def _bolt(bot: Bot) -> App:
         client=bot.slack.client,
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token),
     )
-    incidents, runbook = bot.incidents.incidents, bot.settings.runbook
-    link_in = bot.incidents.drawing.link
-    commands = Commands(bot.changes, incidents, runbook, bot.drawing.link, bot.actions, bot.questions, link_in)
-    register(app, changes=bot.changes, commands=commands)
+    changes, incidents, runbook = bot.changes, bot.incidents.incidents, bot.settings.runbook
+    link, link_in = bot.drawing.link, bot.incidents.drawing.link
+    forms = Forms(slack=bot.slack, runbook=runbook)
+    commands = Commands(changes, incidents, forms, runbook, link, bot.actions, bot.questions, link_in)
+    homes = Homes(bot.slack, runbook, changes, incidents, link=link, link_in=link_in, clock=_now)
+    register(app, changes=changes, commands=commands, homes=homes)
     return app
 
 

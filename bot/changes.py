@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from bot.actions import Plans
@@ -17,6 +18,7 @@ from bot.drawing import Drawing
 from bot.journal import Journal, runs_of
 
 LONGEST_REASON = 1000
+RUNS_AMONG = 100  # requests among which the last runs are looked for
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,11 @@ class Changes:
     def runs_of(self, op_ids: Collection[str]) -> Mapping[str, str]:
         """By operation, the request that it belongs to, as far as the log knows."""
         return runs_of(self._journal, op_ids)
+
+    def last_runs(self, most: int) -> tuple[ChangeRequest, ...]:
+        """The newest of the ended requests that began a step, newest first."""
+        ran = (request for request in self._journal.newest(RUNS_AMONG) if request.is_final and request.runs)
+        return tuple(islice(ran, most))
 
     def open_and_newest(self) -> tuple[ChangeRequest, ...]:
         """Every request that is open, and the newest of those that aren't, oldest first."""

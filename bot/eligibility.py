@@ -1,14 +1,15 @@
-"""Who may take part, read from Slack at the moment it matters. Fail closed: unreadable is nobody."""
+"""Who may take part and where, read from Slack at the moment it matters. Fail closed: unreadable is nobody."""
 
 from collections.abc import Iterable
 
 from bot.adapters.slack import Slack
 from bot.core.errors import Refused
-from bot.core.policy import refusal_of_person
+from bot.core.policy import refusal_of_channel, refusal_of_person, refusal_of_workspace
 from bot.core.runbook import Runbook
 
 ANYONE = "*"
 NOT_APPROVER = "not_approver"
+UNSEEN = "channel_not_found"  # a private channel or a conversation that the bot is not in
 
 
 class Eligibility:
@@ -49,6 +50,19 @@ class Eligibility:
             text = "What needs no approval is for the runbook's approvers to ask for, and you are not among them."
             return Refused(NOT_APPROVER, f"{text} Ask one of them. Nothing was changed.")
         return refusal
+
+    def refusal_of_place(self, team: str, channel: str) -> Refused | None:
+        """Why commands don't work in a channel, if so; `team` is the workspace that they came from."""
+        refusal = refusal_of_workspace(team, self._slack.workspace())
+        if refusal:
+            return refusal
+        try:
+            return refusal_of_channel(self._slack.channel(channel), self._runbook.access.channels)
+        except Refused as unseen:
+            if unseen.rule != UNSEEN:
+                raise
+            way = "Type `/invite @rollback` here, or ask in an incident channel that I am in. Nothing was changed."
+            return Refused(UNSEEN, f"I can't see this channel. {way}")
 
     def refusal_to_ask(self, person: str) -> Refused | None:
         """Why someone can't ask for anything, if so."""

@@ -10,7 +10,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Plan
-from bot.core.policy import PATIENCE, refusal_beside, refusal_of_channel, refusal_of_few, refusal_of_workspace
+from bot.core.policy import PATIENCE, refusal_beside, refusal_of_few
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -28,7 +28,7 @@ class Planning:
         link: Callable[[ChangeRequest], str],
         clock: Callable[[], datetime],
     ) -> None:
-        self._slack, self._runbook, self._actions, self._link, self._clock = slack, runbook, actions, link, clock
+        self._runbook, self._actions, self._link, self._clock = runbook, actions, link, clock
         self._eligibility = Eligibility(slack, runbook)
 
     def drafts(self, request: ChangeRequest, others: Callable[[], Sequence[ChangeRequest]]) -> list[Draft]:
@@ -49,8 +49,7 @@ class Planning:
 
     def _accept(self, request: ChangeRequest, others: Callable[[], Sequence[ChangeRequest]]) -> frozenset[str]:
         """The ids that may approve, the requester not among them. Raises Refused with the first rule that says no."""
-        _demand(refusal_of_workspace(request.team, self._slack.workspace()))
-        _demand(refusal_of_channel(self._slack.channel(request.channel), self._runbook.access.channels))
+        _demand(self._eligibility.refusal_of_place(request.team, request.channel))
         _demand(self._eligibility.refusal_to_ask(request.requester))
         if not request.required:
             _demand(self._eligibility.refusal_to_go_ahead(request.requester))

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from bot.adapters.slack import Content, Slack
 from bot.changes import Delivery
 from bot.core.errors import BotError, Refused, Unavailable
-from bot.core.policy import refusal_of_channel, refusal_of_workspace
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
 from bot.messages.picture import Picture
@@ -42,7 +41,7 @@ class Readings:
         clock: Callable[[], datetime],
         apart: Mapping[str, timedelta] = MappingProxyType({}),
     ) -> None:
-        self._slack, self._runbook, self._clock, self._apart = slack, runbook, clock, apart
+        self._slack, self._clock, self._apart = slack, clock, apart
         self._eligibility = Eligibility(slack, runbook)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading")
         self._underway: dict[str, str] = {}  # the delivery that asked, by what is being read
@@ -95,10 +94,8 @@ class Readings:
 
     def _demand_access(self, delivery: Delivery, *, for_approvers: bool) -> None:
         """The rules for whoever asks for anything. Raises the first one that says no; Unavailable is a no as well."""
-        refusal_of_place = refusal_of_workspace(delivery.team, self._slack.workspace()) or refusal_of_channel(
-            self._slack.channel(delivery.channel), self._runbook.access.channels
-        )
-        refused = refusal_of_place or self._eligibility.refusal_to_ask(delivery.person)
+        refused = self._eligibility.refusal_of_place(delivery.team, delivery.channel)
+        refused = refused or self._eligibility.refusal_to_ask(delivery.person)
         if for_approvers and not refused:
             refused = self._eligibility.refusal_to_go_ahead(delivery.person)
         if refused:

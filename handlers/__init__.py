@@ -12,7 +12,9 @@ from slack_bolt import App
 from bot.changes import Changes
 from bot.core.change import Kind
 from bot.core.incident import Verb
-from handlers import dbrestore, decide, errors, follow, incident, rollback
+from bot.homes import Homes
+from bot.messages.form import FORM
+from handlers import dbrestore, decide, errors, follow, form, home, incident, rollback
 from handlers.commands import Commands
 
 COMMANDS = {"/rollback": rollback.command, "/dbrestore": dbrestore.command}
@@ -33,10 +35,12 @@ INCIDENT_BUTTONS: dict[Verb, Callable[..., None]] = {
     Verb.NOT_NEEDED: incident.not_needed_pressed,
     Verb.DOWN_SINCE: incident.down_since_pressed,
 }
+COMMAND_VIEWS = {FORM: form.submitted}
+EVENTS = {"app_home_opened": home.opened}
 INCIDENT_VIEWS = {Verb.NOT_NEEDED: incident.not_needed_submitted, Verb.DOWN_SINCE: incident.down_since_submitted}
 
 
-def register(app: App, *, changes: Changes, commands: Commands) -> None:
+def register(app: App, *, changes: Changes, commands: Commands, homes: Homes) -> None:
     """Bind every trigger to its function."""
     for name, answer in COMMANDS.items():
         app.command(name)(partial(answer, commands=commands))
@@ -44,6 +48,10 @@ def register(app: App, *, changes: Changes, commands: Commands) -> None:
         app.action(action_id)(partial(answer_click, changes=changes))
     for callback_id, answer_view in VIEWS.items():
         app.view(callback_id)(partial(answer_view, changes=changes))
+    for callback_id, answer_sent in COMMAND_VIEWS.items():
+        app.view(callback_id)(partial(answer_sent, commands=commands))
+    for event, answer_event in EVENTS.items():
+        app.event(event)(partial(answer_event, homes=homes))
     for verb, answer_press in INCIDENT_BUTTONS.items():  # a message may have several of one: each has its number
         app.action(re.compile(rf"^incident_{verb}(_\d+)?$"))(partial(answer_press, incidents=commands.incidents))
     for verb, answer_form in INCIDENT_VIEWS.items():

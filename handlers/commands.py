@@ -10,6 +10,7 @@ from bot.changes import Changes, Delivery
 from bot.core.incident import Incident
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.forms import Forms
 from bot.incidents import Incidents
 from bot.messages.picture import Picture
 from handlers.words import Typed
@@ -26,6 +27,7 @@ class Commands:
 
     changes: Changes
     incidents: Incidents
+    forms: Forms
     runbook: Runbook
     link: Callable[[ChangeRequest], str]
     actions: Collection[str]

@@ -33,11 +33,12 @@ _UNCHANGED = "Nothing was changed."
 def command(ack: Ack, body: dict[str, Any], *, commands: Commands) -> None:
     """Answer `/dbrestore …` privately; a request that it makes is in the log before that."""
     typed = read(body.get("text") or "")
-    answer = _ANSWERS.get(typed.first.keyword) or _restore
+    answer = _ANSWERS.get(typed.first.keyword) or restore
     whisper(ack, answer(commands, typed, of_command(body)))
 
 
-def _restore(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+def restore(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    """Ask for tables to be restored. Raises Refused with what is wrong with the words."""
     database = _database(commands.runbook)
     known = [table.name for table in database.tables]
     order = _order(typed.words, known)

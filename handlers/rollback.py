@@ -14,6 +14,7 @@ from bot.core.plan import Ask
 from bot.core.runbook.steps import NOTHING
 from bot.core.writes import stopped_writes
 from bot.looking import TIMELINE, VERIFY
+from bot.messages.form import offers, rollback_form
 from bot.messages.incident_status import incident_lines
 from bot.messages.picture import Picture
 from bot.messages.private import WORDS, help_text, reading, status, whom_to_call
@@ -24,10 +25,19 @@ from handlers.words import Typed, read, shown
 
 
 def command(ack: Ack, body: dict[str, Any], *, commands: Commands) -> None:
-    """Answer `/rollback …` privately; a request that it makes is in the log before that."""
-    typed = read(body.get("text") or "")
-    answer = _ANSWERS.get(typed.first.keyword) or _scenario
-    whisper(ack, answer(commands, typed, of_command(body)))
+    """Answer `/rollback …` privately; a request that it makes is in the log before that. Alone, it opens the form."""
+    typed, delivery = read(body.get("text") or ""), of_command(body)
+    offered = () if typed.words else offers(commands.runbook, {*commands.actions, *commands.questions})
+    if not offered:
+        whisper(ack, answer(commands, typed, delivery))
+        return
+    commands.forms.open(rollback_form(commands.runbook, offered, delivery.channel, typed.reason), delivery)
+    ack()
+
+
+def answer(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
+    """Do what the words say, and what their person alone reads at once. Raises Refused with what is wrong with them."""
+    return (_ANSWERS.get(typed.first.keyword) or _scenario)(commands, typed, delivery)
 
 
 def _vercel(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import httpx
 
@@ -18,7 +19,7 @@ from handlers import BUTTONS, COMMANDS
 from tests.database.server import Database, server
 from tests.demo_levers import spoil, words
 from tests.demo_screen import BOLD, DIM, Follower, Screen
-from tests.simulator.slack_delivery import Answered
+from tests.simulator.slack_delivery import Answered, json_object
 from tests.world import ANA, INC, World
 
 # What a laptop's own settings must not change: other modes of the bot, and proxies between the processes.
@@ -103,6 +104,32 @@ class Conversation:
             self.screen.say(f"{command} is not a command of this app; it has {', '.join(COMMANDS)}.", DIM)
             return
         self._delivered(self.slack.command(self.who, INC, command, text))
+        if view := self.slack.view_of(self.who):
+            self._fill_in(view)
+
+    def _fill_in(self, view: dict[str, Any]) -> None:
+        """Answer what a form asks, one question after the other; one that can't be sent is gone back from."""
+        self.screen.say(self.slack.text_of(view), BOLD)
+        values: dict[str, str] = {}
+        for element in (block["element"] for block in view["blocks"] if block["type"] == "input"):
+            offered = [option["value"] for option in element.get("options", ())]
+            asked = f"{element['action_id'].capitalize()}{' (as it stands after its name)' if offered else ''}: "
+            given = self.answer(asked).strip() or element.get("initial_value", "")
+            if offered and given not in offered:
+                break
+            values[element["action_id"]] = given
+        else:
+            answered = self.slack.submit(self.who, view, values)
+            self._delivered(answered)
+            for error in json_object(answered.text).get("errors", {}).values():
+                self.screen.say(error, BOLD)
+        if self.slack.view_of(self.who):
+            self._go_back("Nothing was sent.")
+
+    def _go_back(self, told: str) -> None:
+        with self.slack.lock:
+            self.slack.state.views.pop(self.who)
+        self.screen.say(told, DIM)
 
     def _press(self, action_id: str, reason: str) -> None:
         message = self._newest(action_id)
@@ -144,9 +171,7 @@ class Conversation:
         if reason:
             self._delivered(self.slack.submit(self.who, view, {"reason": reason}))
             return
-        with self.slack.lock:
-            self.slack.state.views.pop(self.who)
-        self.screen.say("Nothing was denied.", DIM)
+        self._go_back("Nothing was denied.")
 
     def _delivered(self, answered: Answered) -> None:
         if answered.status != httpx.codes.OK:

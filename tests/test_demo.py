@@ -117,6 +117,17 @@ def test_a_denial_without_a_reason_is_asked_for_one(terminal: Terminal) -> None:
     assert terminal.end()[0] == 0
 
 
+def test_the_form_is_filled_in_question_by_question(terminal: Terminal) -> None:
+    terminal.wait_for("ana in #inc-2026> ")
+    terminal.type("/rollback")
+    terminal.wait_for("What (as it stands after its name): ")
+    for typed, then in (("/rollback vercel", "Target: "), ("", "Reason: "), ("checkout is broken", "[Deny]")):
+        terminal.type(typed)
+        terminal.wait_for(then)
+    terminal.type("exit")
+    assert terminal.end()[0] == 0
+
+
 def test_an_interrupt_ends_it_like_quit(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for("ana in #inc-2026> ")
     terminal.signal(signal.SIGINT)

@@ -14,7 +14,7 @@ from bot.adapters.slack import SCOPES
 from bot.core.runbook import load_runbook
 from bot.messages.private import help_text, restore_help
 from bot.settings import SHIPPED_RUNBOOK
-from handlers import COMMANDS
+from handlers import COMMANDS, EVENTS
 from handlers.web import EVENTS_PATH
 from tests.demo_runbook import ENVIRONMENT, demo_runbook
 from tests.simulator.slack_server import METHODS
@@ -50,9 +50,15 @@ def test_the_manifest_has_exactly_the_commands_that_are_answered(form: str) -> N
 
 
 @BOTH_FORMS
-def test_the_manifest_turns_interactivity_on_and_asks_for_no_events(form: str) -> None:
+def test_the_manifest_turns_interactivity_on_and_asks_for_exactly_the_events_that_are_answered(form: str) -> None:
     assert manifest("is_enabled", form) == ["true"]
-    assert "event_subscriptions" not in form
+    assert manifest("bot_events", form) == list(EVENTS)
+
+
+@BOTH_FORMS
+def test_the_manifest_turns_the_home_on_and_the_tab_of_messages_off(form: str) -> None:
+    assert manifest("home_tab_enabled", form) == ["true"]
+    assert manifest("messages_tab_enabled", form) == ["false"]
 
 
 def test_the_manifest_is_for_socket_mode_and_names_no_address() -> None:
@@ -63,7 +69,7 @@ def test_the_manifest_is_for_socket_mode_and_names_no_address() -> None:
 def test_the_manifest_with_its_lines_for_http_names_the_path_for_everything() -> None:
     assert manifest("socket_mode_enabled", FOR_HTTP) == ["false"]
     urls = (*manifest("url", FOR_HTTP), *manifest("request_url", FOR_HTTP))
-    assert len(urls) == len(COMMANDS) + 1
+    assert len(urls) == len(COMMANDS) + 2
     assert all(url.endswith(f"example.com{EVENTS_PATH}") for url in urls)
 
 

@@ -167,7 +167,6 @@ WORDS = (
     ("undo", "Which request? Type `/rollback undo R-1`."),
     ("performance", "not in this version"),
     ("help", "/rollback vercel"),
-    ("", "/rollback vercel"),
     ("status", "No open requests"),
     ("contacts", "Vercel Support"),
     ("x" * 4000, "/rollback help"),

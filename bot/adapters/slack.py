@@ -177,6 +177,14 @@ class Slack:
         if response.status_code != http.client.OK:
             raise Refused("slack", f"Slack did not take the answer: status {response.status_code}.")
 
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Show a modal to whoever caused the trigger, which lives for three seconds."""
+        self._write("views.open", trigger_id=trigger_id, view=view)
+
+    def publish_home(self, user: str, view: dict[str, Any]) -> None:
+        """Make a person's App Home show `view`."""
+        self._write("views.publish", user_id=user, view=view)
+
     def upload(self, channel: str, *, name: str, title: str, text: str, thread: str = "") -> None:
         """Share a text as a file, in a thread if one is given.
 

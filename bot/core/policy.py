@@ -6,7 +6,7 @@ What can be said without reading anything is said first.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.core.backup_set import ACTION as BACK_UP
@@ -52,6 +52,15 @@ def refusal_without_reading(request: ChangeRequest, click: Click) -> Refused | N
         or _wrong_plan(request, click)
         or _wrong_person(request, click)
     )
+
+
+def waits_for(request: ChangeRequest, person: str, now: datetime) -> bool:
+    """Whether a request lacks this person's approval, by what the log alone says; who they are is read at the click."""
+    if request.plan is None or not request.required:
+        return False
+    data = {"team": request.team, "channel": request.channel, "digest": request.plan.digest}
+    click = Click(request.seq, Kind.APPROVAL_CLICKED, person, now, data)
+    return refusal_without_reading(request, click) is None
 
 
 def needs_no_reading(request: ChangeRequest, click: Click) -> bool:

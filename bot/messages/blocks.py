@@ -15,6 +15,11 @@ _MENTION = re.compile(r"(<[@#]\w+>)")
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 
 
+def header(text: str) -> Block:
+    """The title of a part, in plain words."""
+    return {"type": "header", "text": _plain(text)}
+
+
 def section(text: str) -> Block:
     """A paragraph of mrkdwn."""
     return {"type": "section", "text": _mrkdwn(text)}

@@ -67,6 +67,7 @@ _HOW_TO_RESTORE = (
     "`exact` also deletes the rows that the backup doesn't have; left out, they stay.",
     "A name with capitals or spaces, or like a word of the commands, is put in double quotes.",
 )
+_FORM = "`/rollback` alone opens a form: what is wrong, the target, the reason. Sent, it is one of these commands."
 _REASON = "`because …` takes the rest of the line as the reason. Options go in any order after the target."
 
 
@@ -105,7 +106,7 @@ def whom_to_call(runbook: Runbook) -> Picture:
 
 def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str] = WORDS) -> Picture:
     """The commands that work with this version's `actions`; `words` are those that need none."""
-    scenarios = [scenario for scenario in runbook.scenarios if _works(scenario, actions)]
+    scenarios = [scenario for scenario in runbook.scenarios if works(scenario, actions)]
     lines = ["*Commands*"]
     if "rollback_deployment" in actions and runbook.vercel:
         form = "/rollback vercel [previous | <commit> | dpl_… | https://…] [because …]"
@@ -117,7 +118,8 @@ def help_text(runbook: Runbook, actions: Collection[str], words: Collection[str]
         lines += [_command(form, f"{scenario.title} ({needs})"), *_symptoms(scenario)]
     left = [escape(s.title) for s in runbook.scenarios if s not in scenarios]
     lines += [f"In the runbook, not in this version: {', '.join(left)}."] if left else []
-    return _told([*lines, _REASON])
+    has_form = bool(scenarios) or not {"rollback_deployment", "restore_tables"}.isdisjoint(actions)
+    return _told([*lines, *([_FORM] if has_form else []), _REASON])
 
 
 def restore_help(runbook: Runbook, actions: Collection[str], words: Collection[str] = RESTORE_WORDS) -> Picture:
@@ -156,11 +158,11 @@ def status(
     stopped = stopped_writes(requests)[:_SHOWN]
     lines = [stopped_in_status(one, linked(one.request.id, link(one.request))) for one in stopped]
     lines += ["*Open requests*" if is_open else "No open requests."]
-    lines += [_open_line(request, link(request), runbook) for request in is_open[:_SHOWN]]
+    lines += [open_line(request, link(request), runbook) for request in is_open[:_SHOWN]]
     lines += [f"… and {count(len(is_open) - _SHOWN, 'more request')}"] if len(is_open) > _SHOWN else []
     last = last_rollback(requests)
-    pinned = [_pinned(last, link(last.request), runbook)] if last else []
-    return _told([*incidents, *lines, *pinned, *([ASKING] if last and is_asked else [])])
+    held = [pinned(last, link(last.request), runbook)] if last else []
+    return _told([*incidents, *lines, *held, *([ASKING] if last and is_asked else [])])
 
 
 def timeline_shared(incident: str) -> Picture:
@@ -197,13 +199,14 @@ def _choices(scenario: Scenario, actions: Collection[str]) -> str:
     return f"[{' | '.join([*offered, NOTHING])}] " if offered else ""
 
 
-def _works(scenario: Scenario, actions: Collection[str]) -> bool:
-    """Proposals are not in this version; what can be chosen may be."""
+def works(scenario: Scenario, actions: Collection[str]) -> bool:
+    """Whether this version's `actions` can do it: proposals are not in this version; what can be chosen may be."""
     is_there = all(not isinstance(step, Propose) for step in scenario.steps)
     return is_there and all(ask.action in actions for ask in scenario.asks(NOTHING))
 
 
-def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:
+def open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:
+    """An open request as a line of mrkdwn: its state, what it does, who asked, and what it holds."""
     phrase = f"{capital(escape(what(request, runbook), _PHRASE))}, asked by {mention(request.requester)}"
     ends = ""
     if request.state is State.WAITING and request.expires_at:
@@ -212,7 +215,7 @@ def _open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:
     return f"{headline(request)} · {linked(request.id, address)}: {phrase}{ends}{holds}"
 
 
-def _pinned(last: LastRollback, address: str, runbook: Runbook) -> str:
+def pinned(last: LastRollback, address: str, runbook: Runbook) -> str:
     """The rollback that a finished request left; whether somebody promoted since is not known here."""
     team = runbook.vercel.team if runbook.vercel else ""
     phrase = escape(Rollback(last.facts, team).what, _PHRASE)

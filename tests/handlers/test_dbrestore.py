@@ -15,6 +15,7 @@ from bot.core.errors import Refused
 from bot.core.plan import Facts
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook, load_runbook
+from bot.forms import Forms
 from bot.incidents import Incidents
 from bot.journal import INCIDENTS, REQUESTS, Journal
 from bot.messages.private import help_text, restore_help
@@ -26,6 +27,7 @@ from tests.messages.shown import words
 from tests.simulator.hand import Hand
 from tests.simulator.slack_rules import check_message
 from tests.small_world import Levers, Undrawn
+from tests.workspace import Members
 
 TABLES = ("user_profiles", "sessions", "Order Items", "status", "Users", "USERS")
 DATABASE = "[database]\n" + "".join(f'[[database.tables]]\nname = "{name}"\n' for name in TABLES)
@@ -63,6 +65,7 @@ class Desk:
             Incidents(
                 journal=Journal(self.log, INCIDENTS), requests=self.journal, runbook=self.runbook, wake=lambda _: None
             ),
+            Forms(slack=Members(), runbook=self.runbook),
             self.runbook,
             lambda _: "",
             actions,

@@ -19,6 +19,11 @@ def test_help_shows_the_commands_that_work_and_no_other() -> None:
     assert "/rollback build-failure" not in text
 
 
+def test_help_names_the_form_where_it_offers_something() -> None:
+    assert "`/rollback` alone opens a form" in words(help_text(runbook(), {"rollback_deployment"}))
+    assert "a form" not in words(help_text(runbook(), set()))
+
+
 def test_help_says_which_scenarios_are_not_in_this_version() -> None:
     assert "not in this version: Database schema issues" in words(help_text(runbook(), set()))
 

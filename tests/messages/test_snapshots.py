@@ -15,6 +15,7 @@ from tests.messages.kept import LISTED
 from tests.messages.looked import LOOKED
 from tests.messages.restores import ALL
 from tests.messages.shown import messages
+from tests.messages.views import VIEWS
 
 FOLDER = Path(__file__).parent / "snapshots"
 TEXTS = "texts.json"
@@ -42,6 +43,8 @@ def _files() -> Iterator[tuple[str, str]]:
     for name, picture in {**LOOKED, **LISTED}.items():
         told[f"{name}.json"] = picture.text
         yield f"{name}.json", _spelled({"blocks": [_unnamed(block) for block in picture.blocks]})
+    for name, view in VIEWS.items():
+        yield f"{name}.json", _spelled(view)
     yield TEXTS, _spelled(told)
 
 

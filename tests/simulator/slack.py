@@ -45,6 +45,11 @@ class Slack(SlackHands):
         with self.lock:
             return copy.deepcopy(next(reversed(self.state.views.get(user, [])), None))
 
+    def homes_of(self, user: str) -> list[dict[str, Any]]:
+        """What this person's App Home has shown, in order."""
+        with self.lock:
+            return copy.deepcopy(self.state.homes.get(user, []))
+
     def edits(self, ts: str) -> list[Message]:
         """The versions of a message, as first posted and after each edit."""
         with self.lock:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypedDict
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.simulator.slack_api import as_read
-from tests.simulator.slack_people import APP, Person
+from tests.simulator.slack_people import APP, BOT_USER, Person
 from tests.simulator.slack_state import Message, State
 
 PATIENCE = 3.0  # seconds
@@ -42,7 +42,7 @@ class Answered(NamedTuple):
 class Delivery:
     """One request to the bot, kept so that it can be sent again."""
 
-    kind: str  # command, block_actions or view_submission
+    kind: str  # command, block_actions, view_submission or event_callback
     user: str
     channel: str
     body: bytes
@@ -57,7 +57,8 @@ def signed(body: bytes, secret: str, falsified: Signing) -> dict[str, str]:
     digest = hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
     signature = falsified.get("signature", f"v0={digest}")
     proof = {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signature} if signature else {}
-    return {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Slackbot 1.0", **proof}
+    kind = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
+    return {"Content-Type": kind, "User-Agent": "Slackbot 1.0", **proof}
 
 
 def send(url: str, delivery: Delivery, patience: float) -> Answered:
@@ -99,6 +100,22 @@ def command_body(state: State, user: str, channel: str, words: tuple[str, str], 
     return urlencode(form).encode()
 
 
+def event_body(state: State, event: Mapping[str, Any]) -> bytes:
+    """The JSON of an event that the app subscribed to."""
+    authorized = {"enterprise_id": state.team.enterprise_id, "team_id": state.team.id, "user_id": BOT_USER}
+    told = {
+        "token": VERIFICATION_TOKEN,
+        "team_id": state.team.id,
+        "api_app_id": APP,
+        "event": {**event, "channel": f"D_{event['user']}", "event_ts": state.new_ts()},
+        "type": "event_callback",
+        "event_id": state.new_id("Ev"),
+        "event_time": int(time.time()),
+        "authorizations": [{**authorized, "is_bot": True, "is_enterprise_install": False}],
+    }
+    return json.dumps(told).encode()
+
+
 def payload_body(payload: Mapping[str, Any]) -> bytes:
     """The form of an interaction."""
     return urlencode({"payload": json.dumps(payload)}).encode()
@@ -106,7 +123,9 @@ def payload_body(payload: Mapping[str, Any]) -> bytes:
 
 def enveloped(delivery: Delivery) -> Payload:
     """A delivery as it goes over a socket: its payload is what the form would carry."""
-    form: Payload = dict(parse_qsl(delivery.body.decode(), keep_blank_values=True))
+    form: Payload = json_object(delivery.body.decode()) or dict(
+        parse_qsl(delivery.body.decode(), keep_blank_values=True)
+    )
     envelope = {
         "envelope_id": delivery.envelope,
         "type": ENVELOPES.get(delivery.kind, "interactive"),

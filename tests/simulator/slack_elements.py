@@ -79,6 +79,8 @@ def _options(element: Element, pointer: str) -> Problems:
     for index, option in enumerate(options):
         yield from text(option.get("text"), f"{pointer}/options/{index}/text", 75)
         yield from string(option.get("value", ""), f"{pointer}/options/{index}/value", 150)
+        if "description" in option:
+            yield from text(option["description"], f"{pointer}/options/{index}/description", 75)
 
 
 def _plain_text_input(element: Element, pointer: str) -> Problems:

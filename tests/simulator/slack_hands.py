@@ -15,6 +15,7 @@ from tests.simulator.slack_delivery import (
     Signing,
     click_payload,
     command_body,
+    event_body,
     json_object,
     payload_body,
     send,
@@ -87,6 +88,12 @@ class SlackHands(SlackSockets):
             payload = submit_payload(self.state, user, view, values or {})
         return self._interact(user, "", payload, signing)
 
+    def open_home(self, user: str, tab: str = "home", **signing: Unpack[Signing]) -> Answered:
+        """Open the app's page at one of its tabs; Slack tells the bot each time."""
+        with self.lock:
+            body = event_body(self.state, {"type": "app_home_opened", "user": user, "tab": tab})
+        return self._deliver(Delivery("event_callback", user, "", body), signing)
+
     def current(self, message: Message) -> Message:
         """A message as it stands now; raises AssertionError when there is none."""
         with self.lock:
@@ -149,7 +156,7 @@ class SlackHands(SlackSockets):
     def _take(self, delivery: Delivery, answered: Answered) -> None:
         """Show what the bot answered to the delivery itself."""
         status, text = answered
-        if status != 200 or delivery.kind == "block_actions":
+        if status != 200 or delivery.kind in ("block_actions", "event_callback"):
             return
         body = json_object(text)
         if delivery.kind == "view_submission":

@@ -8,6 +8,8 @@ from tests.simulator.slack_people import BOT_USER, Channel
 from tests.simulator.slack_rules import UPDATE_TEXT, Refused, check_message, check_view
 from tests.simulator.slack_state import File, Message, State
 
+HOME_BYTES = 250_000
+
 
 def post_message(state: State, asked: Asked) -> Fields:
     """Post to a channel or into a thread."""
@@ -54,6 +56,19 @@ def open_view(state: State, asked: Asked) -> Fields:
     check_view(view)
     user = state.spend_trigger(asked["trigger_id"])
     return {"view": state.show_view(user, view)}
+
+
+def publish_view(state: State, asked: Asked) -> Fields:
+    """Show a person an App Home, in the place of what it showed before."""
+    view = given(asked, "view")
+    check_view(view, "home")
+    if len(asked["view"].encode()) > HOME_BYTES:
+        raise Refused("view_too_large")
+    if asked["user_id"] not in state.people:
+        raise Refused("invalid_arguments", ["[ERROR] user_not_found [json-pointer:/user_id]"])
+    shown = state.stored_view(view, state.new_id("V"))
+    state.homes.setdefault(asked["user_id"], []).append(shown)
+    return {"view": shown}
 
 
 def get_upload_url(state: State, asked: Asked) -> Fields:
@@ -145,6 +160,7 @@ METHODS: dict[str, tuple[Method, str]] = {  # the method, and the scope that it 
     "chat.update": (update_message, "chat:write"),
     "chat.postEphemeral": (post_ephemeral, "chat:write"),
     "views.open": (open_view, ""),
+    "views.publish": (publish_view, ""),
     "files.getUploadURLExternal": (get_upload_url, "files:write"),
     "files.completeUploadExternal": (complete_upload, "files:write"),
 }

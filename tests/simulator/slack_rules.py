@@ -62,12 +62,14 @@ def check_blocks(blocks: Any, *, max_blocks: int, unfit: set[str]) -> None:
         raise Refused("invalid_blocks", [f"[ERROR] {problem}" for problem in found])
 
 
-def check_view(view: Any) -> None:
-    """Refuse a modal that views.open refuses.
+def check_view(view: Any, kind: str = "modal") -> None:
+    """Refuse a modal that views.open refuses, or an App Home ("home") that views.publish refuses.
 
     Raises Refused: invalid_arguments, with every problem.
     """
-    found = list(_view_problems(view)) if isinstance(view, dict) else ["must provide an object [json-pointer:/view]"]
+    found = (
+        list(_view_problems(view, kind)) if isinstance(view, dict) else ["must provide an object [json-pointer:/view]"]
+    )
     if found:
         raise Refused("invalid_arguments", [f"[ERROR] {problem}" for problem in found])
 
@@ -84,12 +86,13 @@ def texts(node: Any) -> Iterator[str]:
             yield from texts(item)
 
 
-def _view_problems(view: Block) -> Problems:
-    if view.get("type") != "modal":
+def _view_problems(view: Block, kind: str) -> Problems:
+    if view.get("type") != kind:
         yield "unsupported type [json-pointer:/view/type]"
-    yield from text(view.get("title"), "/view/title", 24, plain=True)
+    if kind == "modal":
+        yield from text(view.get("title"), "/view/title", 24, plain=True)
     for part in ("submit", "close"):
-        if part in view:
+        if part in view and kind == "modal":
             yield from text(view[part], f"/view/{part}", 24, plain=True)
     for part, limit in (("private_metadata", 3000), ("callback_id", 255)):
         if len(view.get(part, "")) > limit:
@@ -98,8 +101,9 @@ def _view_problems(view: Block) -> Problems:
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         yield "missing required field: blocks [json-pointer:/view]"
         return
-    yield from _blocks_problems(blocks, "/view/blocks", VIEW_BLOCKS, {"table", "data_visualization"})
-    if "submit" not in view and any(block.get("type") == "input" for block in blocks):
+    unfit = {"table", "data_visualization"} | (MODAL_ONLY if kind == "home" else set())
+    yield from _blocks_problems(blocks, "/view/blocks", VIEW_BLOCKS, unfit)
+    if kind == "modal" and "submit" not in view and any(block.get("type") == "input" for block in blocks):
         yield "missing required field: submit [json-pointer:/view]"
 
 

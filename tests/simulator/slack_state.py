@@ -79,6 +79,7 @@ class State:
     versions: dict[str, list[Message]] = field(default_factory=dict)  # by ts, the first one first
     private: list[Message] = field(default_factory=list)
     views: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by person, the one on top last
+    homes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by person, the one published last at the end
     files: dict[str, File] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     responses: dict[str, ResponseUrl] = field(default_factory=dict)

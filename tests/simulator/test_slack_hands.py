@@ -1,5 +1,6 @@
 """What people do in the Slack stand-in arrives at the bot as from Slack, and they see what the bot answers."""
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -230,3 +231,30 @@ def test_waiting_in_vain_shows_the_conversation(slack: Slack, card: Message) -> 
     slack.say("U_BEN", "C_INC", "looking", card["ts"])
     with pytest.raises(AssertionError, match=r"(?s)#inc-2026.*rollback.*Approve.*ben.*looking"):
         slack.wait_for(lambda: False, seconds=0.01)
+
+
+# The App Home.
+
+HOME = {"type": "home", "blocks": [mrkdwn("R-1 waits for you")]}
+
+
+def test_opening_the_home_arrives_signed_as_an_event(slack: Slack, bot: Listener) -> None:
+    assert slack.open_home("U_ANA").status == 200
+    request = bot.requests[-1]
+    assert SignatureVerifier(slack.signing_secret).is_valid_request(request.body, dict(request.headers))
+    told = json.loads(request.body)
+    assert (told["type"], told["team_id"]) == ("event_callback", slack.team.id)
+    assert (told["event"]["type"], told["event"]["user"], told["event"]["tab"]) == ("app_home_opened", "U_ANA", "home")
+
+
+def test_what_is_published_is_seen_by_that_person_alone(slack: Slack, client: WebClient) -> None:
+    client.views_publish(user_id="U_ANA", view=HOME)
+    (home,) = slack.homes_of("U_ANA")
+    assert slack.text_of(home) == "R-1 waits for you"
+    assert slack.homes_of("U_BEN") == []
+
+
+def test_a_home_for_nobody_or_beyond_its_size_is_refused(slack: Slack, client: WebClient) -> None:
+    assert error_of(client.views_publish, user_id="U_NONE", view=HOME) == "invalid_arguments"
+    large = {**HOME, "blocks": [mrkdwn("x" * 2900)] * 90}
+    assert error_of(client.views_publish, user_id="U_ANA", view=large) == "view_too_large"

@@ -1,6 +1,7 @@
 """The limits of Slack's messages and modals, each at its edge: the longest is taken, one more is refused."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -201,3 +202,19 @@ def test_a_modal_with_an_input_needs_a_submit_button() -> None:
 
 def test_what_is_no_object_is_no_modal() -> None:
     assert refusal(lambda: check_view("modal")).error == "invalid_arguments"
+
+
+def test_a_home_is_no_modal_and_takes_no_alert() -> None:
+    check_view({"type": "home", "blocks": [section("R-1")]}, "home")
+    alert = {"type": "alert", "text": mrkdwn("Careful"), "level": "warning"}
+    for view in (modal(), {"type": "home", "blocks": [alert]}, {"type": "home", "blocks": [section("x")] * 101}):
+        assert refusal(partial(check_view, view, "home")).error == "invalid_arguments"
+
+
+def test_an_option_has_a_description_of_at_most_75_characters() -> None:
+    def choosing(description: str) -> Block:
+        option = {"text": plain("Only roll back Vercel"), "value": "vercel", "description": plain(description)}
+        return modal(blocks=[{**reason_input(), "element": {"type": "radio_buttons", "options": [option]}}])
+
+    check_view(choosing("x" * 75))
+    assert refusal(lambda: check_view(choosing("x" * 76))).error == "invalid_arguments"
