@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.core.runbook import Runbook
-from bot.core.runbook.steps import NOTHING, Choice
 from bot.core.runbook.tables import Scenario
 from bot.messages.blocks import sections
 from bot.messages.picture import Block
@@ -43,17 +42,18 @@ def offers(runbook: Runbook, actions: Collection[str]) -> tuple[Offer, ...]:
     if database and database.tables and "restore_tables" in actions:
         risk = f"risk {database.risk}; of all tables critical"
         plain_ones.append(Offer(RESTORE, "Only restore tables from a backup", risk))
-    found = [one for scenario in runbook.scenarios if works(scenario, actions) for one in of_scenario(scenario)]
+    found = [
+        one for scenario in runbook.scenarios if works(scenario, actions) for one in of_scenario(scenario, actions)
+    ]
     takes = [one for one in found if len(one.command) <= _VALUE]
     return (*takes[: _MOST - len(plain_ones)], *plain_ones)
 
 
-def of_scenario(scenario: Scenario) -> tuple[Offer, ...]:
-    """The scenario as it is typed alone, and with each of its choices."""
+def of_scenario(scenario: Scenario, actions: Collection[str]) -> tuple[Offer, ...]:
+    """The scenario as it is typed alone, and with each of its choices that these actions can do."""
     command = f"{ROLLBACK} {scenario.name}"
     note = "only looks, needs no approval" if scenario.is_read_only else f"risk {scenario.risk}"
-    choices = [ask.action for step in scenario.steps if isinstance(step, Choice) for ask in step.asks]
-    named = [action for action in choices if action != NOTHING]
+    named = [ask.action for ask in scenario.choices if ask.action in actions]
     further = (Offer(f"{command} {one}", _with(scenario.title, one.replace("_", " ")), note) for one in named)
     return (Offer(command, plain(scenario.title, _OPTION), note), *further)
 

@@ -37,6 +37,15 @@ risk = "high"
 symptoms = ["Progress lost"]
 steps = [{ action = "rollback_deployment" }, { action = "restore_tables", tables = ["all"] }]
 """
+CHOICE = """[[scenarios]]
+name = "schema"
+title = "Schema"
+risk = "high"
+steps = [
+  { action = "rollback_deployment" },
+  { choose = [{ action = "restore_tables", tables = ["users"] }, { action = "none" }] },
+]
+"""
 LOOK = """[[scenarios]]
 name = "build-failure"
 title = "Build failure"
@@ -60,7 +69,7 @@ class Desk:
         self.slack, hand, self._numbers = Slack().start(), Hand(), count()
         self.log = SqliteLog(folder / "log.db", hand.now)
         self.journal = Journal(self.log, REQUESTS)
-        runbook = load_runbook(SMALL + ACCESS + VERCEL + DATABASE + BOTH + LOOK, {})
+        runbook = load_runbook(SMALL + ACCESS + VERCEL + DATABASE + BOTH + CHOICE + LOOK, {})
         actions = {name: Anything(hand.now) for name in ("rollback_deployment", "restore_tables")}
         wake, drawing = (lambda _: None), Undrawn()
         reading = adapter.Slack(Secret(self.slack.token), f"{self.slack.url}/api/", lambda: datetime.now(UTC))
@@ -141,7 +150,8 @@ def test_it_offers_what_this_version_does_and_the_reason_that_was_typed(desk: De
     view = desk.opened("because checkout is broken")
     what, _, reason = (block["element"] for block in view["blocks"] if block["type"] == "input")
     offered = [option["value"] for option in what["options"]]
-    assert offered == ["/rollback both", "/rollback build-failure", "/rollback vercel", "/dbrestore"]
+    scenarios = ["both", "schema", "schema restore_tables", "build-failure"]
+    assert offered == [*(f"/rollback {one}" for one in (*scenarios, "vercel")), "/dbrestore"]
     assert reason["initial_value"] == "checkout is broken"
 
 
@@ -151,6 +161,8 @@ def test_it_offers_what_this_version_does_and_the_reason_that_was_typed(desk: De
         ("/rollback vercel", "", ""),
         ("/rollback vercel", "https://shop-9.example.com/", 'checkout\nis broken because of "x'),
         ("/rollback both", "", "data is lost"),
+        ("/rollback schema", "", ""),
+        ("/rollback schema restore_tables", "", "data is lost"),
         ("/dbrestore", "users orders from 20261120 long-block", "names are wrong"),
         ("/dbrestore", "all", ""),
     ],

@@ -42,11 +42,17 @@ def test_a_scenario_without_symptoms_is_listed_by_its_title() -> None:
 def test_each_choice_of_a_scenario_is_an_option_and_nothing_of_them_is_the_scenario_alone() -> None:
     schema = shipped().scenario("schema")
     assert schema
-    assert [(one.command, one.label) for one in of_scenario(schema)] == [
+    assert [(one.command, one.label) for one in of_scenario(schema, ("drop_columns", "restore_tables"))] == [
         ("/rollback schema", "Database schema issues"),
         ("/rollback schema drop_columns", "Database schema issues: drop columns"),
         ("/rollback schema restore_tables", "Database schema issues: restore tables"),
     ]
+
+
+def test_a_choice_that_this_version_cannot_do_is_not_offered() -> None:
+    schema = shipped().scenario("schema")
+    assert schema
+    assert "/rollback schema drop_columns" not in [one.command for one in of_scenario(schema, ACTIONS)]
 
 
 def test_it_offers_no_vercel_and_no_tables_where_the_runbook_has_none() -> None:
@@ -64,7 +70,7 @@ def test_it_offers_the_plain_ones_however_many_scenarios_there_are() -> None:
 def test_a_choice_is_never_cut_off_its_scenario() -> None:
     choose = '{ choose = [{ action = "rollback_deployment" }, { action = "none" }] }'
     scenario = f'[[scenarios]]\nname = "s"\ntitle = "{LONG}"\nrisk = "low"\nsteps = [{choose}]\n'
-    offered = of_scenario(load_runbook(SMALL + VERCEL + scenario, {}).scenarios[0])
+    offered = of_scenario(load_runbook(SMALL + VERCEL + scenario, {}).scenarios[0], ACTIONS)
     assert offered[1].label.endswith("…: rollback deployment")
     takes(form(shipped(), offered))
 
