@@ -188,4 +188,4 @@ def test_killed_before_the_restore_acts_it_is_known_to_have_done_nothing_and_wri
     assert "🛑 *It ended with writes stopped.*" in world.wait_for_end("Failed: partly done")
     assert refused(damaged.superuser(), SESSIONS) == STOPPED
     assert damaged.value(OPERATIONS) == 1
-    assert world.with_button("plan_again")
+    world.slack.wait_for(lambda: world.with_button("plan_again"))

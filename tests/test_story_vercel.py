@@ -160,13 +160,6 @@ class TestUndo:
         assert len(world.cards()) == 1
         assert world.live() == {the.PREVIOUS}
 
-    def test_the_undo_of_a_restore_is_refused_in_this_version(self, shop: World) -> None:
-        shop.restore("user_profiles")
-        approve(shop, "R-1")
-        shop.wait_for_end("Verified")
-        shop.rollback("undo R-1")
-        assert "The old rows are in" in shop.told(ANA, "undo of a restore is not in this version")
-
 
 class TestDeployments:
     def test_they_are_listed_for_who_asked_with_the_line_to_type(self, world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.core.checks import Verdict
 from bot.core.plan import Step
 from bot.core.restore import WHOLE_ROWS, restore_facts
-from tests.actions.restoring import Restores
+from tests.actions.restoring import Restores, wait_until
 from tests.database.server import Database
 from tests.database.wire import DatabaseWire, Fault
 
@@ -125,6 +125,11 @@ class TestAfterCommit:
         assert self.compared(restores, step) == (Verdict.PASSED, True)
 
     def test_a_row_that_nobody_changed_and_that_differs_fails(self, restores: Restores) -> None:
+        written = restores.database.value("SELECT pg_current_xact_id()::text::bigint")
+        oldest = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        wait_until(
+            lambda: restores.database.value(oldest) > written
+        )  # of other tests, too
         step = large(restores.plan())
         restores.run(step, OP)
         restores.make("UPDATE t_backup_20261101 SET v = 'not restored' WHERE id = 50")

@@ -26,6 +26,7 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "two_steps_stopped": {"rest": {"plan_again"}},
     "two_steps_drift": {"rest": {"plan_again"}},
     "two_steps_failed": {"rest": {"plan_again"}},
+    "stop_then_failed": {"rest": {"plan_again"}},
     "two_steps_settled": {"rest": {"plan_again"}},
     "goes_on": {"approval": {"approve", "deny", "withdraw"}},
     "clicks": {"approval": {"approve", "deny", "withdraw"}},
