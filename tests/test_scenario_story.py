@@ -43,6 +43,12 @@ def wait_for_halt(world: World) -> None:
     world.bot.wait_for_line("holding")
 
 
+def ends_partly_done(world: World, told: str) -> None:
+    """Wait for the end, and until its outcome, which follows the run's own message, says so."""
+    world.wait_for_state("Failed: partly done")
+    world.slack.wait_for(lambda: told in world.thread())
+
+
 def plan_the_rest(world: World, user: str) -> str:
     """Press the button in the ended card's thread; the plan of the new request, once it can be approved."""
     world.press(user, "plan_again")
@@ -99,7 +105,7 @@ def test_a_restore_that_fails_after_the_rollback_is_said_and_is_all_that_is_left
     assert "Another step of this plan rolls production back" in broken.thread()
     change_backup(damaged, "user_profiles_backup_20261101")
     broken.approve(CHLOE)
-    assert "Not begun: restore user_profiles" in broken.wait_for_end("Failed: partly done")
+    ends_partly_done(broken, "Not begun: restore user_profiles")
     assert broken.live() == {the.PREVIOUS}
     assert "*Step" not in plan_the_rest(broken, DAN)
     assert "asks: *Restore user_profiles" in broken.read()
@@ -117,7 +123,7 @@ def test_a_restore_that_fails_leaves_writes_stopped_loudly_until_the_rest_is_app
     broken.wait_for_state("(1 of 2)")
     change_backup(damaged, "user_profiles_backup_20250903")
     broken.approve(CHLOE)
-    assert "🛑 *It ended with writes stopped.*" in broken.wait_for_end("Failed: partly done")
+    ends_partly_done(broken, "🛑 *It ended with writes stopped.*")
     assert refused(connection, SESSIONS) == STOPPED
     assert broken.live() == {the.BROKEN}
     assert "/dbrestore resume-writes" in broken.read()
@@ -144,7 +150,7 @@ def test_writes_that_cannot_be_resumed_stay_stopped_and_to_resume_them_is_all_th
     broken.approve(BEN, CHLOE)
     broken.wait_until(lambda: broken.kinds().count("step_started") == 3)
     damaged.rows("ALTER TABLE public.sessions OWNER TO CURRENT_USER")
-    assert "🛑 *It ended with writes stopped.*" in broken.wait_for_end("Failed: partly done")
+    ends_partly_done(broken, "🛑 *It ended with writes stopped.*")
     assert refused(connection, SESSIONS) == STOPPED
     damaged.rows("ALTER TABLE public.sessions OWNER TO app_owner")
     plan_the_rest(broken, ANA)
@@ -185,7 +191,7 @@ def test_killed_before_the_restore_acts_it_is_known_to_have_done_nothing_and_wri
     for where in ("after:step_started", ""):
         wait_for_halt(world)
         world.restart(HOLD=where)
-    assert "🛑 *It ended with writes stopped.*" in world.wait_for_end("Failed: partly done")
+    ends_partly_done(world, "🛑 *It ended with writes stopped.*")
     assert refused(damaged.superuser(), SESSIONS) == STOPPED
     assert damaged.value(OPERATIONS) == 1
     world.slack.wait_for(lambda: world.with_button("plan_again"))
