@@ -127,9 +127,7 @@ class TestAfterCommit:
     def test_a_row_that_nobody_changed_and_that_differs_fails(self, restores: Restores) -> None:
         written = restores.database.value("SELECT pg_current_xact_id()::text::bigint")
         oldest = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-        wait_until(
-            lambda: restores.database.value(oldest) > written
-        )  # of other tests, too
+        wait_until(lambda: restores.database.value(oldest) > written)  # of other tests, too
         step = large(restores.plan())
         restores.run(step, OP)
         restores.make("UPDATE t_backup_20261101 SET v = 'not restored' WHERE id = 50")
