@@ -1,20 +1,11 @@
 """Every case of a rollback on Vercel: what was ordered, what is reported, and what is true agree."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.core.checks import Verdict
 from tests.conformance.by_bot import Said, through_bot
 from tests.simulator.vercel_case import Case, Says
 from tests.simulator.vercel_cases import CASES
-
-
-@pytest.fixture(autouse=True)
-def _no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing here speaks TLS, and to read every root certificate takes longer than a case."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
 
 def rows() -> list[object]:

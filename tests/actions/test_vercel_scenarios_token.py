@@ -5,7 +5,6 @@ import logging
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -37,13 +36,6 @@ class Elsewhere(Wire):
 def elsewhere() -> Iterator[Elsewhere]:
     with Elsewhere() as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing here speaks TLS, and to read every root certificate takes longer than a case."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
 
 def written(said: Said) -> str:

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -119,7 +120,8 @@ def guard(folder: Path, others: Path | None = None) -> None:
 def _data_folder(folder: Path) -> Path:
     """Where the rows go: into memory if it has room: a copy of a database takes 20 ms of CPU there, else 80 to 250."""
     has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
-    return _MEMORY / f"{folder.name}-data" if has_room else folder / "data"
+    mark = zlib.crc32(str(folder).encode())  # two of one name in different places are two
+    return _MEMORY / f"{folder.name}-{mark:x}-data" if has_room else folder / "data"
 
 
 def _programs(folder: Path) -> Path:
