@@ -92,12 +92,8 @@ class ResumeWrites:
 
     def undo(self, step: Step, op_id: str) -> Step:
         """The stop of writes to the tables that this operation resumed them to."""
-        facts = writes_facts(step)
-        names = changed_by(self._url, facts.quarantine_schema, op_id, RESUMED)
-        mine = [table.live for table in facts.tables if str(table.live) in names]
-        if not mine:
-            text = "Writes to these tables were not stopped when it ran: there is nothing to take back."
-            raise Refused("nothing_done", f"{text} Nothing was changed.")
+        why_none = "Writes to these tables were not stopped when it ran"
+        mine = changed_by(self._url, writes_facts(step), op_id, RESUMED, why_none=why_none)
         return self._reading.plan(STOP, mine).as_step()
 
     def deadline(self) -> timedelta:

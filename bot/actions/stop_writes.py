@@ -13,7 +13,8 @@ from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import BotError, Refused
 from bot.core.plan import Facts, Step
 from bot.core.secret import Secret
-from bot.core.writes import RESUME, STOP, STOPPED, reported, writes_facts
+from bot.core.table import Name
+from bot.core.writes import RESUME, STOP, STOPPED, WritesFacts, reported, writes_facts
 
 DEADLINE = timedelta(minutes=3)
 CHECK_SECONDS = 10.0
@@ -82,12 +83,8 @@ class StopWrites:
 
     def undo(self, step: Step, op_id: str) -> Step:
         """The resume of writes to the tables that this operation stopped them to."""
-        facts = writes_facts(step)
-        names = changed_by(self._url, facts.quarantine_schema, op_id, STOPPED)
-        mine = [table.live for table in facts.tables if str(table.live) in names]
-        if not mine:
-            text = "Writes to these tables were stopped before, by another request: there is nothing to take back."
-            raise Refused("nothing_done", f"{text} Nothing was changed.")
+        why_none = "Writes to these tables were stopped before, by another request"
+        mine = changed_by(self._url, writes_facts(step), op_id, STOPPED, why_none=why_none)
         return self.reading.plan(RESUME, mine).as_step()
 
     def deadline(self) -> timedelta:
@@ -95,14 +92,21 @@ class StopWrites:
         return DEADLINE
 
 
-def changed_by(url: Secret, schema: str, op_id: str, key: str) -> tuple[str, ...]:
-    """The tables that an operation changed, by the ledger. Raises Refused or Unavailable."""
+def changed_by(url: Secret, facts: WritesFacts, op_id: str, key: str, *, why_none: str) -> list[Name]:
+    """Those of the tables that an operation changed, by the ledger.
+
+    Raises Unavailable, or Refused, where it changed none with `why_none`.
+    """
     try:
         with connected(url, "rollback-bot undo") as session, session.reading(CHECK_SECONDS):
-            report = ledger.committed(session, schema, op_id)
+            report = ledger.committed(session, facts.quarantine_schema, op_id)
     except SqlError as error:
         raise Refused("database", f"The ledger can't be read ({error}). Nothing was changed.") from None
-    return reported(report or {}, key)
+    names = reported(report or {}, key)
+    mine = [table.live for table in facts.tables if str(table.live) in names]
+    if not mine:
+        raise Refused("nothing_done", f"{why_none}: there is nothing to take back. Nothing was changed.")
+    return mine
 
 
 def unreadable(name: str, error: BotError | SqlError) -> CheckResult:
