@@ -19,8 +19,6 @@ from bot.core.restore import session_of
 from bot.core.table import Name, Table, refusal_to_copy
 
 BUSY_SECONDS = 2.0  # for another set, or for somebody who looks whether one was committed
-# A role may have it off; then a crash of the server could take back what was said to be committed.
-_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _SIZE = """
 SELECT coalesce(sum(pg_table_size(t.relid)), 0)::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -57,7 +55,7 @@ class BackingUp:
         names = SQL(", ").join([identifier(table.live) for table in self._set.tables])
         session.run(SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(names))
         session.settle(statement_timeout=f"{LONGEST_SECONDS:g}s", application_name=session_of(self._op_id))
-        session.rows(_DURABLE)
+        ledger.make_durable(session)
         try:
             hold_sets(session, self._set.schema, seconds=BUSY_SECONDS)
         except SqlError as error:

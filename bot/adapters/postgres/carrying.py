@@ -17,7 +17,6 @@ BUSY_SECONDS = 2.0  # for another operation, or for somebody who looks whether o
 STATEMENT_SECONDS = 60.0
 BEFORE_HELD_SECONDS = 120.0  # for all the attempts, where the server answers nothing any more
 LEDGER_WAIT_SECONDS = 10.0  # for a COMMIT that is still in progress, at each look
-_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _UNDONE = "Everything was rolled back."
 
 
@@ -84,7 +83,7 @@ def _begin(session: Session, schema: str, op_id: str) -> Facts | None:
     session.run("BEGIN ISOLATION LEVEL READ COMMITTED")  # not READ WRITE: that would overrule a full disk's read-only
     # Said once more: a pooler may have given its own name at the connection.
     session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=session_of(op_id))
-    session.rows(_DURABLE)
+    ledger.make_durable(session)
     try:
         ledger.lock(session, schema, seconds=BUSY_SECONDS)
     except SqlError as error:

@@ -17,7 +17,14 @@ from bot.core.plan import Facts
 from bot.core.restore import LEDGER
 from bot.core.table import Name
 
+# A role may have it off; then a crash of the server could take back what was said to be committed.
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _LOCK = "pg_catalog.hashtextextended('rollback_bot.' || %s, 0::bigint)"
+
+
+def make_durable(session: Session) -> None:
+    """Let this transaction's COMMIT answer only when it can't be lost any more."""
+    session.rows(_DURABLE)
 
 
 def lock(session: Session, schema: str, *, seconds: float) -> None:

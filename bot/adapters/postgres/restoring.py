@@ -35,8 +35,6 @@ WRITING = {"search_path": "pg_catalog, public, extensions, pg_temp"}
 _PATH = "SELECT set_config('search_path', %s, true)"
 # The rows to write are few, and the tables were read a moment before: looking them up by an index is what is fast.
 _CACHED = {"random_page_cost": "1.1"}
-# A role may have it off; then a crash of the server could take back what was said to be committed.
-_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Restoration:
         # Said once more: a pooler may have given its own name at the connection.
         name = session_of(self._op_id)
         session.settle(statement_timeout=f"{STATEMENT_SECONDS:g}s", application_name=name, **_CACHED)
-        session.rows(_DURABLE)
+        ledger.make_durable(session)
         try:
             ledger.lock(session, schema, seconds=BUSY_SECONDS)
         except SqlError as error:
