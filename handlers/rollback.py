@@ -43,7 +43,8 @@ def answer(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 def _vercel(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     vercel = commands.runbook.vercel
     if vercel is None:
-        raise Refused("no_vercel", "The runbook has no [vercel], so there is nothing to roll back.")
+        rule = "The runbook has no [vercel], so there is no deployment to roll back."
+        raise Refused("no_vercel", f"{rule} `/rollback help` lists what works. Nothing was changed.")
     if len(typed.rest) > 1:
         raise Refused("words", f"One target at most: `{' '.join(typed.rest)[:200]}` is more than that.")
     target = typed.rest[0] if typed.rest else "previous"
@@ -106,7 +107,8 @@ def _resolve(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 
 def _deployments(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     if commands.runbook.vercel is None:
-        raise Refused("no_vercel", "The runbook has no [vercel], so there are no deployments to list.")
+        rule = "The runbook has no [vercel], so there are no deployments to list."
+        raise Refused("no_vercel", f"{rule} Nothing was changed.")
     look = commands.questions.get("deployments")
     if look is None:
         return _later(commands, typed, delivery)

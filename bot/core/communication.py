@@ -150,8 +150,9 @@ def _begun(incident: Incident, moment: Moment) -> datetime | None:
 def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], now: datetime) -> dict[str, str]:
     """What the placeholders of a draft stand for. `states` are the words of its requests as they stand now.
 
-    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone. Once it is over, "now"
-    is when it was resolved: a draft that comes back after a rest says so still.
+    Moments are in UTC, because a draft is copied to where nobody knows the reader's time zone, and days in digits,
+    because it may be in any language. Once it is over, "now" is when it was resolved: a draft that comes back after a
+    rest says so still.
     """
     joined = list(incident.requests.values())
     newest = joined[-1] if joined else None
@@ -172,4 +173,4 @@ def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], no
 
 
 def _spelled(at: datetime, now: datetime) -> str:
-    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%H:%M} UTC on {at.day} {at:%B}"
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,10 +1,11 @@
 """What the bot can tick of a checklist by itself, and what it saw that lets it.
 
-An item that names a check of the runbook is ticked by that check; of the others, a few words are understood.
+An item that names checks of the runbook, in whatever language, is ticked by those. Of the others, a few English phrases
+are understood; each has its verb, because "the symptoms are gone" is not answered by who said what they were.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bot.core.change import State
 from bot.core.incident import Incident
@@ -15,12 +16,21 @@ from bot.core.runbook.checks import ErrorRateCheck
 def evidence_for(item: str, incident: Incident, runbook: Runbook) -> str:
     """What was seen that answers this item, as a sentence; "" = the bot doesn't know."""
     words = item.casefold()
-    for wanted, see in _UNDERSTOOD.items():
-        if wanted in words and (seen := see(incident, runbook)):
+    for phrase, see in _UNDERSTOOD.items():
+        if all(word in words for word in phrase.split()) and (seen := see(incident, runbook)):
             return seen
-    passed = {name.casefold(): (name, seen, by) for by, name, seen in _passed(incident)}
-    named = (told for key, told in passed.items() if re.search(rf"\b{re.escape(key)}\b", words))
-    return next((f"{name}: {seen}, after {by}." for name, seen, by in named), "")
+    passed = {name: f"{name}: {seen}, after {by}." for by, name, seen in _passed(incident)}
+    named = _named(words, {*passed, *(check.name for check in runbook.checks)})
+    return " ".join(passed[name] for name in named) if passed.keys() >= set(named) else ""
+
+
+def _named(words: str, checks: Collection[str]) -> list[str]:
+    """The checks whose names stand in an item; where one's is part of another's, only the longer one is meant."""
+    found = []
+    for name in sorted(checks, key=lambda name: (-len(name), name)):
+        words, times = re.subn(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", "\n", words)
+        found += [name] if times else []
+    return found
 
 
 def _passed(incident: Incident) -> Iterator[tuple[str, str, str]]:
@@ -55,9 +65,9 @@ def _errors(incident: Incident, runbook: Runbook) -> str:
 
 
 _UNDERSTOOD: Mapping[str, Callable[[Incident, Runbook], str]] = {
-    "symptom": _symptoms,
-    "backup": _backups,
-    "stakeholder": _stakeholders,
-    "systems operational": _operational,
-    "error logs": _errors,
+    "identify symptom": _symptoms,
+    "verify backup exist": _backups,
+    "notify stakeholder": _stakeholders,
+    "verify systems operational": _operational,
+    "monitor error logs": _errors,
 }

@@ -3,12 +3,15 @@
 No clock is read: a phase is late when the log says so, and the one that is next says until when it is due.
 """
 
+from datetime import timedelta
+
 from bot.core.incident import Incident, Tick
 from bot.core.runbook import Runbook
 from bot.core.runbook.tables import Phase
 from bot.messages.wording import at_most, escape, mention, moment
 
 _WHAT, _OWNER, _SHOWN = 240, 80, 12
+_A_DAY = timedelta(days=1)  # a phase that ends later is told with its dates: a time alone would be of no day
 
 
 def phases(incident: Incident, runbook: Runbook) -> list[str]:
@@ -34,12 +37,13 @@ def _due_now(incident: Incident, runbook: Runbook) -> int | None:
 
 
 def _line(incident: Incident, number: int, phase: Phase, *, is_now: bool) -> str:
-    begins, ends = moment(incident.made_at + phase.begins), moment(incident.made_at + phase.ends)
+    form = "{time}" if phase.ends <= _A_DAY else "{date_short_pretty} at {time}"
+    begins, ends = (moment(incident.made_at + after, form) for after in (phase.begins, phase.ends))
     told, tick = f"{begins}-{ends} {_named(phase)}", incident.phases_done.get(number)
     is_late = number in incident.phases_late
     if tick:
         when = " late" if is_late else " on time" if tick.at <= incident.made_at + phase.ends else ""
-        return f"✅ {told}: done{when}, {_by(tick)} at {moment(tick.at)}"
+        return f"✅ {told}: done{when}, {_by(tick)} at {moment(tick.at, form)}"
     if incident.is_final:
         return f"▫️ {told}: nobody marked it as done"
     if is_late:

@@ -52,7 +52,7 @@ def test_the_draft_is_filled_when_it_is_due_and_kept() -> None:
 
 def test_a_day_other_than_today_is_spelled_out() -> None:
     history = opened().down(1).passes(25 * HOUR)
-    assert "since 03:13 UTC on 21 November" in history.incident.reminders["stakeholders/1"].text
+    assert "since 2026-11-21 03:13 UTC" in history.incident.reminders["stakeholders/1"].text
 
 
 def test_no_mail_address_is_in_an_event() -> None:

@@ -1,6 +1,7 @@
 """docs/runbook.md tells every key of the runbook beside its default, and no key that there isn't."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -10,9 +11,10 @@ from pydantic.fields import FieldInfo
 
 from bot.core.communication import INTERNAL, STATUS_PAGE
 from bot.core.runbook import RunbookTables
-from bot.core.runbook.checks import Expectation
+from bot.core.runbook.fields import RISKS
+from bot.core.runbook.moments import Anchor
 from bot.core.runbook.problems import keys_of, tables_in
-from bot.core.runbook.templates import PLACEHOLDERS
+from bot.core.runbook.templates import PLACEHOLDERS, Template
 
 DOC = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 Table: TypeAlias = tuple[str, str]  # where it stands, and which kind of entry it is
@@ -43,7 +45,7 @@ def documented() -> dict[Table, dict[str, str]]:
 def default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    text = shown(field.default)
+    text = shown(field.get_default(call_default_factory=True))
     return f"`{text}`" if text else "none"
 
 
@@ -55,7 +57,11 @@ def shown(value: object) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, (str, int, Expectation)) else ""
+    if isinstance(value, Template):
+        return str(value.source or "")
+    if value is None or isinstance(value, Mapping) or hasattr(value, "__pydantic_fields__"):
+        return ", ".join(value or ()) if isinstance(value, Mapping) else ""  # a table's own keys stand in its section
+    return str(value)
 
 
 @pytest.mark.parametrize("table", described())
@@ -76,3 +82,8 @@ def test_the_document_says_which_audiences_the_bot_has_a_way_to(audience: str) -
 @pytest.mark.parametrize("word", PLACEHOLDERS)
 def test_the_document_has_every_placeholder(word: str) -> None:
     assert f"`{{{word}}}`" in DOC
+
+
+@pytest.mark.parametrize("word", [*(f'"{risk}"' for risk in RISKS), *(anchor.value for anchor in Anchor)])
+def test_the_document_has_every_risk_and_every_anchor_of_a_moment(word: str) -> None:
+    assert re.search(rf"`{word}[` ]", DOC.partition("## Values\n")[2].partition("\n## ")[0])
