@@ -138,8 +138,8 @@ def test_its_reminders_come_at_its_times_and_whoever_was_told_hears_that_it_is_o
     night.site.is_up = True
     night.until(BEGIN + timedelta(hours=5))
     night.press(BEN, Verb.RESOLVE)
-    clear = read(night, "reminder/Entwarnung/1/Geschäftsführung/1")
-    assert "Entwarnung for Geschäftsführung" in clear
+    clear = read(night, "reminder/Ende/Entwarnung/1/Geschäftsführung/1")
+    assert "Ende/Entwarnung for Geschäftsführung" in clear
     assert "Die Störung dauerte von 2026-11-21 20:00 UTC bis 01:00 UTC." in clear
 
 

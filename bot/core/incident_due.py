@@ -13,10 +13,11 @@ from bot.core.evidence import evidence_for
 from bot.core.incident import Happened, Incident, Reminder, Telling, name_of_notice
 from bot.core.next import Due
 from bot.core.runbook import Runbook
+from bot.core.runbook.tables import OWN_REMINDER
 
 PIN_EVERY = timedelta(days=1)
 OWN_PATIENCE = timedelta(seconds=60)  # with the internal channel
-PINNED = "still pinned"  # the key of the daily reminder, and its audience
+PINNED = OWN_REMINDER  # the key of the daily reminder, and its audience
 
 
 class Act(Enum):

@@ -88,7 +88,8 @@ def called(reminder: Reminder) -> str:
     if reminder.audience == PINNED:
         return "Still pinned"
     follows = not reminder.key.startswith(f"{reminder.audience}/")  # the key of an all clear begins with its own name
-    what = capital(reminder.key.partition("/")[0]) if follows else "Message"
+    own, _, _ = reminder.key.removesuffix(f"/{reminder.audience}").rpartition("/")
+    what = capital(own) if follows else "Message"
     return at_most(escape(f"{what} for {reminder.audience}"), _AUDIENCE)
 
 

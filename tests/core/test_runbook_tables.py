@@ -155,3 +155,8 @@ def test_the_approvers(approval: str, sentence: str) -> None:
 )
 def test_the_reminders(keys: str, sentence: str) -> None:
     assert problems(REMINDER + keys) == (f'runbook: communications.reminders[0] "users": {sentence}',)
+
+
+def test_no_audience_is_called_like_the_reminder_that_is_the_bots_own() -> None:
+    (line,) = problems(REMINDER.replace('"users"', '"still pinned"') + 'when = "request"\ndraft = "x"')
+    assert 'audience: may not begin with "still pinned"' in line

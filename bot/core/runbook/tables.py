@@ -46,6 +46,7 @@ RESERVED = frozenset(
         *("from", "because", "exact", "long-block", "breakglass"),
     }
 )
+OWN_REMINDER = "still pinned"  # the bot's own, known by a key that begins so, as a reminder's does with its audience
 _SCENARIO = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GROUP = "S"  # a user group's id begins with it
 
@@ -230,11 +231,17 @@ def _are_mail_addresses(to: Template) -> Template:
     return to
 
 
+def _is_no_reminder_of_the_bots(audience: str) -> str:
+    if audience.startswith(OWN_REMINDER):
+        raise ValueError(f'may not begin with "{OWN_REMINDER}": that is a reminder of the bot\'s own')
+    return audience
+
+
 @table
 class Reminder:
     """Something to tell somebody at a time; the bot drafts it, a person sends it."""
 
-    audience: Name
+    audience: Annotated[Name, AfterValidator(_is_no_reminder_of_the_bots)]
     when: When
     due: Due | None = None
     to: Annotated[ListTemplate, AfterValidator(_are_mail_addresses)] = Template([], {})
