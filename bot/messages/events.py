@@ -159,6 +159,7 @@ _FORMS: dict[str, str] = {
     Happened.PHASE_DONE: "Ended phase {number} of the recovery timeline{and_request}.",
     Happened.PHASE_LATE: "Noted that phase {number} of the recovery timeline is late.",
     Happened.PIN_SEEN: "Saw that production is still pinned: {deployment} is live.",
+    Happened.PIN_PASSED_ON: "Left it to {incident} to remind of the pin: {request} rolled production back later.",
     Happened.PIN_ENDED: "Saw that production is not pinned any more: {deployment} is live.",
     Happened.INCIDENT_RESOLVED: "Resolved the incident.",
     Happened.INCIDENT_CLOSED: "Had nothing left to do for it.",

@@ -131,6 +131,7 @@ def incident_events(text: str = "") -> list[Event]:
         (Happened.FAULT_NOTED, {"reference": "ab12cd34"}, BOT),
         (Happened.MESSAGE_EDITED, {"key": "incident", "digest": "d2"}, BOT),
         (Happened.INCIDENT_RESOLVED, {"press": 0}, BEN),
+        (Happened.PIN_PASSED_ON, {"incident": "I-2", "request": "R-9"}, BOT),
         (Happened.INCIDENT_CLOSED, {}, BOT),
     ]
     return [
