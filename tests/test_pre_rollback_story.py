@@ -1,4 +1,4 @@
-"""A scenario's hours and days in its thread: the Pre-rollback checklist, and production that stays pinned afterwards."""
+"""A scenario's hours and days in its thread: the Pre-rollback checklist, and production that stays pinned."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

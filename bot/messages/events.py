@@ -136,6 +136,7 @@ _FORMS: dict[str, str] = {
     Kind.POSTING_BEGUN: "Began to post the message {key}.",
     Kind.MESSAGE_POSTED: "{posting} {key}.",
     Kind.MESSAGE_EDITED: "Changed the message {key}.",
+    Kind.FILE_REFUSED: "Could not share {key} as a file: Slack refused it ({rule}).",
     Kind.REQUEST_CLOSED: "Had nothing left to do for it.",
     Happened.INCIDENT_OPENED: "Opened the incident{and_request}{and_checks}.",
     Happened.REQUEST_JOINED: "Asked, as {request}: {what}.",

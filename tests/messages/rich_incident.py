@@ -28,6 +28,7 @@ to = "15m"
 what = "Roll back"
 """
 EXTRA = (
+    waiting().file_refused("missing_scope"),
     waiting().approved().then(Kind.RUN_FAILED, {"text": "Slack can't be reached. Step 1 was not begun."}),
     waiting()
     .approved_by(BEN)
