@@ -44,9 +44,11 @@ def told_of_the_pin(world: IncidentWorld, *streams: str) -> list[int]:
     return sorted((one - BEGIN).days for one in told)
 
 
-def roll_back(world: IncidentWorld, request: str = "R-1") -> None:
+def roll_back(world: IncidentWorld, request: str = "R-1", incident: str = "I-1") -> None:
+    """The request is approved and verified, and its incident resolved."""
     world.approve(request, BEN, CHLOE)
     assert world.requests.read(request).state is State.VERIFIED
+    world.press(ANA, Verb.RESOLVE, stream=incident)
 
 
 def test_the_bot_ticks_what_it_knows_when_the_checklist_comes_and_says_from_where(world: IncidentWorld) -> None:
@@ -73,19 +75,18 @@ def test_what_is_open_when_its_time_ends_is_reminded_of_once_and_holds_nothing_b
     reminder = at(world, 15).read(ITS_END)
     assert "Still open (2):\n• Notify key stakeholders of rollback decision\n• Prepare user comm" in reminder
     roll_back(at(world, 16))
-    at(world, 3 * DAY)
+    at(world, DAY)
     assert (world.slack.times_posted()[ITS_END], world.slack.times_posted()[CHECKLIST]) == (1, 1)
 
 
 def test_after_a_rollback_production_is_said_to_be_pinned_once_a_day_until_it_is_undone(world: IncidentWorld) -> None:
     roll_back(world)
-    at(world, 20).press(ANA, Verb.RESOLVE)
     for day in (1, 2.5, 3):
         at(world, day * DAY + 5)
     assert told_of_the_pin(world) == [1, 2, 3]
     assert "`/rollback undo R-1` goes back" in world.read("I-1/reminder/still pinned/3/1")
     world.vercel.is_pinned = False  # as after an undo, or a promote by anybody
-    at(world, 9 * DAY)
+    at(world, 6 * DAY)
     assert told_of_the_pin(world) == [1, 2, 3]
     assert "Production is not pinned any more" in world.read("I-1/reminder/still pinned/3/1")
 
@@ -93,7 +94,7 @@ def test_after_a_rollback_production_is_said_to_be_pinned_once_a_day_until_it_is
 def test_of_two_incidents_that_rolled_back_the_later_reminds_and_the_earlier_says_which(world: IncidentWorld) -> None:
     roll_back(world)
     at(world, DAY + 60).ask(EVE, OTHER)
-    roll_back(world, "R-2")
+    roll_back(world, "R-2", "I-2")
     at(world, 4 * DAY)
     assert told_of_the_pin(world, "I-1", "I-2") == [1, 2, 3]
     assert "R-2 rolled back later, and I-2 reminds of it" in world.read("I-1/reminder/still pinned/1/1")
