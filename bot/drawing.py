@@ -131,7 +131,7 @@ class Drawing(Generic[S]):
             self._wait(_channel(drawn, message), error.retry_at or self._clock() + TRY_AGAIN)
         except Refused as refusal:
             _logger.warning("drawing.refused message=%s rule=%s", key, refusal.rule)
-            if drawn.is_final and refusal.rule in SHUT_OUT:
+            if drawn.is_final and (refusal.rule in SHUT_OUT or message.file):
                 self._note_posted(drawn, message, "", shows="")
             self._wait(key, self._clock() + AFTER_A_REFUSAL)
 
@@ -175,7 +175,13 @@ class Drawing(Generic[S]):
         thread = self._pictures.root(drawn)
         if not self._found(drawn, message, thread):
             upload = partial(self._slack.upload, _channel(drawn, message), thread=thread)
-            self._send(drawn, message, partial(upload, name=file.name, title=file.title, text=file.text))
+            try:
+                self._send(drawn, message, partial(upload, name=file.name, title=file.title, text=file.text))
+            except Refused as refusal:
+                if refusal.rule != file.refused:  # said once, in the message that waits for the file
+                    told = {"key": message.name, "rule": refusal.rule}
+                    self._journal.note(drawn.id, Draft(Kind.FILE_REFUSED, told))
+                raise
         self._note_posted(drawn, message, "", shows=message.picture.digest)
 
     def _found(self, drawn: S, message: Message, thread: str) -> str:

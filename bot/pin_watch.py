@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import BotError, Unavailable
 from bot.core.event import Draft
-from bot.core.incident import Happened, Incident, Telling
+from bot.core.incident import Happened, Incident, Joined, Telling
 from bot.core.incident_due import PINNED
 from bot.core.pin import Pin
+from bot.core.plan import Facts
 from bot.journal import Journal
 
 LOOK_LATER, WHEN_UNCLEAR = timedelta(seconds=1), timedelta(minutes=1)
@@ -72,10 +73,19 @@ class PinWatch:
         if seen.pin is Pin.ENDED:
             self._journal.record(incident, Draft(Happened.PIN_ENDED, {"deployment": seen.live}))
             return
+        if later := self._later(by):
+            self._journal.record(incident, Draft(Happened.PIN_PASSED_ON, later))
+            return
         text = _text(seen, by.request)
         told = {"reminder": _key(incident), "audience": PINNED, "subject": "", "text": text}
         due = Draft(Happened.REMINDER_DUE, {**told, "is_own": False, "reference": ""})
         self._journal.record(incident, Draft(Happened.PIN_SEEN, {"deployment": seen.live}), due)
+
+    def _later(self, by: Joined) -> Facts | None:
+        """The rollback after that of `by`, where another incident reminds of it: once a day is enough."""
+        others = ((one.id, one.pinned_by) for one in self._journal.open() if not one.pin_ended)
+        later = ((stream, its) for stream, its in others if its and _order(its) > _order(by))
+        return next(({"incident": stream, "request": its.request} for stream, its in later), None)
 
     def stop(self) -> None:
         """Wait for what is being read."""
@@ -97,6 +107,10 @@ def _text(seen: Seen, request: str) -> str:
     """What is true of it; an undo of the request is a way out only where production is where it went."""
     parts = (STILL, PUSHES, UNDO, DEPLOYMENTS) if seen.is_its else (AGAIN, PUSHES, DEPLOYMENTS)
     return "".join(parts).format(request=request, live=seen.live)
+
+
+def _order(joined: Joined) -> tuple[datetime, str]:
+    return joined.ended_at or joined.at, joined.request
 
 
 def _key(incident: Incident) -> str:

@@ -219,6 +219,9 @@ class History:
         self.then(Kind.POSTING_BEGUN, {"key": name})
         return self.then(Kind.MESSAGE_POSTED, {"key": name, "ts": "1.2", "digest": digest})
 
+    def file_refused(self, rule: str) -> "History":
+        return self.then(Kind.FILE_REFUSED, {"key": "plan", "rule": rule})
+
     def closed(self) -> "History":
         return self.then(Kind.REQUEST_CLOSED)
 

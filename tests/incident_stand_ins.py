@@ -13,6 +13,7 @@ from bot.core.deployment import Candidate, Job, Project
 from bot.core.errors import Unavailable
 from bot.core.event import Draft, Event
 from bot.core.plan import Facts, Step
+from tests.messages.restores import ONE, found
 from tests.shop import BROKEN, GOOD, facts
 from tests.small_world import CrashError, Levers
 
@@ -134,6 +135,21 @@ class RollBack(Levers):
 
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:
         return {**super().execute(step, op_id, reason), "deployment": GOOD.id, "auto_assign": False}
+
+
+class Restore(Levers):
+    """A restore of one table that always works."""
+
+    name = "restore_tables"
+
+    def targets(self, params: Facts) -> tuple[str, ...]:
+        return ("table:user_profiles",)
+
+    def plan(self, params: Facts) -> Step:
+        return ONE.as_step()
+
+    def execute(self, step: Step, op_id: str, reason: str) -> Facts:
+        return {**super().execute(step, op_id, reason), **found()}
 
 
 class Sent:

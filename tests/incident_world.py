@@ -29,14 +29,21 @@ from bot.planning import Planning
 from bot.running import Running
 from bot.settings import SHIPPED_RUNBOOK
 from tests.demo_runbook import ENVIRONMENT
-from tests.incident_stand_ins import ByHand, DyingLog, PinnedVercel, RollBack, Sent, Site
+from tests.incident_stand_ins import ByHand, DyingLog, PinnedVercel, Restore, RollBack, Sent, Site
 from tests.memory_slack import MemorySlack
 from tests.simulator.hand import Hand
 from tests.simulator.slack_people import Channel, default_people
+from tests.simulator.slack_reading import text_of
+from tests.simulator.slack_transcript import names_of
 from tests.small_world import AtOnce, CrashError
 
 ANA, BEN, CHLOE, EVE = "U_ANA", "U_BEN", "U_CHLOE", "U_EVE"
 INC, OTHER = "C_INC", "C_INC2"
+ROLL_BACK, RESTORE = Ask("rollback_deployment", {}), Ask("restore_tables", {"tables": ["user_profiles"]})
+ROLLBACK = Wish((ROLL_BACK,), "Roll back Vercel", "medium", "Login is broken", "vercel")
+SCENARIO = Wish(  # whoever asks for it gives no reason
+    (ROLL_BACK, RESTORE), "Database schema issues", "high", "", "schema restore_tables", "schema", "restore_tables"
+)
 PATIENCE = 10  # seconds of the test's own time that a thread beside may take
 
 
@@ -76,7 +83,7 @@ class IncidentWorld:
         around = Around(self.log, self.requests, self.site, runbook, clock, self.wakeups.wake)
         self.parts = build_incidents(around, self.outside)
         rollback, eligibility = RollBack(clock), Eligibility(self.slack, runbook)
-        actions = {rollback.name: rollback}
+        actions = {rollback.name: rollback, Restore.name: Restore(clock)}
         journal, pictures = self.requests, Pictures(lambda request: messages_of(request, runbook), card_of)
         drawing = Drawing(slack=self.slack, journal=journal, pictures=pictures, clock=clock)
         course = Requests(
@@ -150,8 +157,7 @@ class IncidentWorld:
 
     # What people do: Slack delivers again what wasn't acknowledged
 
-    def ask(self, person: str, channel: str = INC) -> None:
-        wish = Wish((Ask("rollback_deployment", {}),), "Roll back Vercel", "medium", "Login is broken", "vercel")
+    def ask(self, person: str, channel: str = INC, wish: Wish = ROLLBACK) -> None:
         self._deliver(person, channel, lambda delivery: self.changes.ask(wish, delivery))
 
     def approve(self, request: str, *people: str) -> None:
@@ -188,3 +194,9 @@ class IncidentWorld:
 
     def events(self, stream: str = "I-1") -> tuple[Event, ...]:
         return self.log.read(stream)
+
+    def read(self, name: str) -> str:
+        """What people see of the message of this name; "" where it isn't there."""
+        messages = self.slack.state.messages[INC]
+        found = [one for one in messages if one["metadata"]["event_payload"]["key"].endswith(f"/{name}")]
+        return text_of(found[-1], names_of(self.slack.state)) if found else ""

@@ -37,6 +37,24 @@ def change_backup(database: Database, name: str) -> None:
     database.rows(f"UPDATE public.{name} SET score = score + 1 WHERE member_no = 1")
 
 
+def put_in_the_way(database: Database) -> None:
+    """Somebody makes a table where the bot's ledger is to stand: whatever is to be written there fails."""
+    database.rows("CREATE SCHEMA rollback_bot AUTHORIZATION app_owner")
+    database.rows("CREATE TABLE rollback_bot.ledger ()")
+    database.rows("ALTER TABLE rollback_bot.ledger OWNER TO app_owner")
+
+
+def take_away(database: Database) -> None:
+    """They remove it again."""
+    database.rows("DROP SCHEMA rollback_bot CASCADE")
+
+
+def planned(world: World, request: str) -> list[str]:
+    """The actions of a request's plan, in their order."""
+    (made,) = world.data("plan_made", request)
+    return [step["action"] for step in made["plan"]["steps"]]
+
+
 def wait_for_halt(world: World) -> None:
     """Wait until the bot has come to where it was told to hold."""
     assert world.bot
@@ -96,6 +114,43 @@ def test_where_vercel_refuses_the_first_step_nothing_changed_and_all_of_it_can_b
     assert "*Step 2:" in plan_the_rest(broken, ANA)
 
 
+def test_where_the_columns_cannot_be_dropped_the_rollback_stays_and_is_said_and_the_drop_is_offered(
+    broken: World, damaged: Database
+) -> None:
+    clear(damaged)
+    broken.rollback("schema drop_columns")
+    broken.approve(BEN)
+    broken.wait_for_state("(1 of 2)")
+    put_in_the_way(damaged)
+    broken.approve(CHLOE)
+    ends_partly_done(broken, "Step 2 of R-1 is not done")
+    assert 'Step 1: Rolled back: every production domain served 3667513 "Remind' in broken.thread()
+    assert "Step 2 failed and changed nothing: PostgreSQL refused it" in broken.thread()
+    assert broken.live() == {the.PREVIOUS}
+    assert damaged.value(TIERS) == 1
+    take_away(damaged)
+    plan_the_rest(broken, DAN)
+    assert planned(broken, "R-2") == ["drop_columns"]
+
+
+def test_where_writes_cannot_be_stopped_nothing_changed_and_all_four_steps_are_offered(
+    broken: World, damaged: Database
+) -> None:
+    broken.rollback("data-corruption because progress is lost")
+    broken.approve(BEN)
+    broken.wait_for_state("(1 of 2)")
+    put_in_the_way(damaged)
+    broken.approve(CHLOE)
+    told = broken.wait_for_end("Failed: nothing changed")
+    assert "ended with writes stopped" not in told
+    assert refused(damaged.superuser(), SESSIONS) == ""
+    assert broken.live() == {the.BROKEN}
+    take_away(damaged)
+    assert "Steps 1, 2, 3 and 4 of R-1 are not done" in broken.thread()
+    plan_the_rest(broken, DAN)
+    assert planned(broken, "R-2") == ["stop_writes", "restore_tables", "rollback_deployment", "resume_writes"]
+
+
 def test_a_restore_that_fails_after_the_rollback_is_said_and_is_all_that_is_left(
     broken: World, damaged: Database
 ) -> None:
@@ -133,11 +188,7 @@ def test_a_restore_that_fails_leaves_writes_stopped_loudly_until_the_rest_is_app
     broken.wait_for_end("Verified")
     assert refused(connection, SESSIONS) == ""
     assert broken.live() == {the.PREVIOUS}
-    assert [step["action"] for step in broken.data("plan_made", "R-2")[0]["plan"]["steps"]] == [
-        "restore_tables",
-        "rollback_deployment",
-        "resume_writes",
-    ]
+    assert planned(broken, "R-2") == ["restore_tables", "rollback_deployment", "resume_writes"]
     broken.slack.wait_for(lambda: "Writes are stopped" not in broken.read(broken.cards()[0]))
 
 

@@ -80,6 +80,7 @@ class Kind(StrEnum):
     POSTING_BEGUN = "posting_begun"
     MESSAGE_POSTED = "message_posted"
     MESSAGE_EDITED = "message_edited"
+    FILE_REFUSED = "file_refused"  # by Slack: nobody can approve a plan that can't be shown
     REQUEST_CLOSED = "request_closed"  # nothing is left to do or to draw
 
 
@@ -117,6 +118,7 @@ NOTES = CLICKS | {
     Kind.POSTING_BEGUN,
     Kind.MESSAGE_POSTED,
     Kind.MESSAGE_EDITED,
+    Kind.FILE_REFUSED,
     Kind.REQUEST_CLOSED,
 }
 

@@ -38,6 +38,7 @@ class Happened(StrEnum):
     PHASE_LATE = "phase_late"
     PIN_SEEN = "pin_seen"  # production still serves what a rollback pinned
     PIN_ENDED = "pin_ended"
+    PIN_PASSED_ON = "pin_passed_on"  # to the incident of a later rollback, which reminds of it
     INCIDENT_RESOLVED = "incident_resolved"
     FAULT_NOTED = "fault_noted"
     POSTING_BEGUN = "posting_begun"
@@ -195,7 +196,7 @@ class Incident:
     phases_done: Mapping[int, Tick] = field(default_factory=dict)
     phases_late: frozenset[int] = frozenset()
     pin_seen_at: datetime | None = None
-    pin_ended: str = ""  # what is live since, by name
+    pin_ended: str = ""  # why nobody is reminded of it here any more, as a sentence
     pending: tuple[Press, ...] = ()
     answered: tuple[Press, ...] = ()  # refused presses, whose sentence goes to the person
     resolved_at: datetime | None = None

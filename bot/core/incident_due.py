@@ -123,7 +123,7 @@ def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
         if one.key in pinned[:-1]:
             why = "A later reminder says it anew."
         elif one.key in pinned:
-            why = "Production is not pinned any more." if incident.pin_ended else ""
+            why = incident.pin_ended
         else:
             why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
         if why and one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own:

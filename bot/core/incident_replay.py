@@ -173,6 +173,10 @@ def _phase_done(incident: Incident, event: Event, data: _Data) -> Incident:
     return replace(incident, phases_done={**done, **incident.phases_done})
 
 
+def _passed_on(incident: Incident, _: Event, data: _Data) -> Incident:
+    return replace(incident, pin_ended=f"{data['request']} rolled back later, and {data['incident']} reminds of it.")
+
+
 def _resolved(incident: Incident, event: Event, _: _Data) -> Incident:
     return replace(incident, resolved_at=event.at, resolved_by=event.actor)
 
@@ -208,7 +212,8 @@ _EFFECTS: dict[Happened, _Effect] = {
     Happened.PHASE_DONE: _phase_done,
     Happened.PHASE_LATE: lambda i, _, d: replace(i, phases_late=i.phases_late | {d["phase"]}),
     Happened.PIN_SEEN: lambda i, e, _: replace(i, pin_seen_at=e.at),
-    Happened.PIN_ENDED: lambda i, _, d: replace(i, pin_ended=d["deployment"]),
+    Happened.PIN_ENDED: lambda i, _, __: replace(i, pin_ended="Production is not pinned any more."),
+    Happened.PIN_PASSED_ON: _passed_on,
     Happened.INCIDENT_RESOLVED: _resolved,
     Happened.INCIDENT_CLOSED: lambda i, e, _: replace(i, closed_at=e.at),
     Happened.FAULT_NOTED: lambda i, _, d: replace(i, faults=(*i.faults, d["reference"])),

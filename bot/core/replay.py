@@ -196,4 +196,5 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.POSTING_BEGUN: lambda r, e, d: replace(r, begun={**r.begun, d["key"]: e.at}),
     Kind.MESSAGE_POSTED: lambda r, _, d: replace(r, posted={**r.posted, d["key"]: Posted(d["ts"], d["digest"])}),
     Kind.MESSAGE_EDITED: _edited,
+    Kind.FILE_REFUSED: lambda r, _, d: replace(r, file_refused=d["rule"]),
 }

@@ -123,6 +123,7 @@ class ChangeRequest:
     resumed: Mapping[str, str] = field(default_factory=dict)  # tables it stopped writes to, and who resumed; "" = seen
     resumes_told: frozenset[int] = frozenset()  # steps that resumed writes, of which whoever stopped them knows
     undo_told: bool = False  # whether the request that this one takes back knows what was done
+    file_refused: str = ""  # why Slack did not take the plan as a file, in its word
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)
     is_closed: bool = False

@@ -9,7 +9,7 @@ from bot.messages.plan import short
 from bot.messages.standing import ended_by, headline, state_words, step_words, what
 from bot.messages.wording import capital, count, escape, listed, mention, mention_of_group, moment, plain
 
-_PHRASE = 400
+_PHRASE, _RULE = 400, 80
 _DIALOG_PHRASE, _DIALOG_SHORTEST, _DIALOG_REST = 160, 20, 240  # characters, of the 300 that a dialog may have
 _MENTIONED = 20
 _DENIABLE = frozenset({State.WAITING, State.APPROVED})
@@ -30,11 +30,15 @@ def approval(request: ChangeRequest, runbook: Runbook, file: File | None = None)
     return picture(text, [*sections(lines), context(small), *actions(_buttons(request, runbook, file))])
 
 
-def half_time(request: ChangeRequest, runbook: Runbook) -> Picture:
+def half_time(request: ChangeRequest, runbook: Runbook, file: File | None = None) -> Picture:
     """The one reminder: half the time is gone and approvals are missing."""
     head = f"⏳ {_approvers(request)}: half the time is gone and {request.id} needs {_needed(request)}."
     ask = f"{capital(escape(what(request, runbook), _PHRASE))}. {_so_far(request)} {_until(request)}"
-    return picture(f"{head} {ask}", sections([head, ask, "The plan and the buttons are above, in this thread."]))
+    if _is_shown(request, file):
+        where = ["The plan and the buttons are above, in this thread."]
+    else:
+        where = _where_the_plan_is(request, file)
+    return picture(f"{head} {ask}", sections([head, ask, *where]))
 
 
 def _needed(request: ChangeRequest) -> str:
@@ -98,8 +102,21 @@ def _where_the_plan_is(request: ChangeRequest, file: File | None) -> list[str]:
     if file is None:
         return []
     if not _is_shown(request, file):
-        return ["The plan is too long for messages, so it is being shared as a file. Approve comes when it is there."]
+        return [_why_it_is_not_there(file)]
     return [f"*The whole plan is the file* `{file.name}` in this thread: it is too long for messages."]
+
+
+def _why_it_is_not_there(file: File) -> str:
+    if not file.refused:
+        return "The plan is too long for messages, so it is being shared as a file. Approve comes when it is there."
+    missing = "the app has no scope `files:write`. Add it to the Slack app and install the app again"
+    other = f"`{escape(file.refused, _RULE)}`. Whoever looks after the workspace can allow it"
+    why = missing if file.refused == "missing_scope" else other
+    return (
+        "⚠️ *Nobody can approve this yet.* The plan is too long for messages, and Slack does not take it as a file: "
+        f"{why}; the bot tries again by itself, and Approve comes with the file. Or withdraw this, and ask for less "
+        "at once. Nothing was changed."
+    )
 
 
 def _is_shown(request: ChangeRequest, file: File | None) -> bool:

@@ -43,6 +43,7 @@ class File:
     name: str
     title: str
     text: str
+    refused: str = ""  # why Slack did not take it, in its word, for all that the log knows
 
 
 @dataclass(frozen=True)

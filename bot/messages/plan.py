@@ -30,7 +30,8 @@ def plan(request: ChangeRequest, runbook: Runbook) -> tuple[tuple[Picture, ...],
     if len(parts) > MOST_MESSAGES:
         name = f"{request.id}-plan-{short(request.plan.digest)}.txt"
         text = "\n".join(html.unescape(spelled_out(line)) for line in lines)
-        return (picture(told, sections([told])),), File(name, f"The plan of {request.id}", f"{text}\n")
+        file = File(name, f"The plan of {request.id}", f"{text}\n", request.file_refused)
+        return (picture(told, sections([told])),), file
     if len(parts) == 1:
         return (picture(told, parts[0]),), None
     return tuple(picture(f"{told} Part {n} of {len(parts)}.", part) for n, part in enumerate(parts, 1)), None

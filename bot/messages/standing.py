@@ -208,4 +208,13 @@ def _why(request: ChangeRequest) -> str:
             had = f"It had {len(request.approvals)} of {count(request.required, 'approval')} when time ran out."
             return had if request.required else "Time ran out before it began."
         case kind:
-            return (sentence if kind in _NAMES_PEOPLE else escape)(text, _TOLD)
+            return _which_failed(request) + (sentence if kind in _NAMES_PEOPLE else escape)(text, _TOLD)
+
+
+def _which_failed(request: ChangeRequest) -> str:
+    """Of several steps, the one whose words follow: "everything was rolled back" is not said of those before it."""
+    ending = request.ending
+    if not ending or ending.kind is not Kind.STEP_FAILED or request.plan is None or len(request.plan.steps) == 1:
+        return ""
+    alone = "" if ending.changed or _nothing_changed(request) else " and changed nothing"
+    return f"Step {request.runs[-1].index + 1} failed{alone}: "

@@ -36,7 +36,7 @@ def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message
     if request.required:
         yield Message("approval", Place.THREAD, approval.approval(request, runbook, file))
     if request.half_time_passed and request.state is State.WAITING:
-        yield Message("half_time", Place.THREAD, approval.half_time(request, runbook))
+        yield Message("half_time", Place.THREAD, approval.half_time(request, runbook, file))
     if request.baseline and request.results is None:
         yield Message("baseline", Place.THREAD, outcome.baseline(request))
     if _shows_run(request):

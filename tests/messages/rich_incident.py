@@ -28,6 +28,7 @@ to = "15m"
 what = "Roll back"
 """
 EXTRA = (
+    waiting().file_refused("missing_scope"),
     waiting().approved().then(Kind.RUN_FAILED, {"text": "Slack can't be reached. Step 1 was not begun."}),
     waiting()
     .approved_by(BEN)
@@ -131,6 +132,7 @@ def incident_events(text: str = "") -> list[Event]:
         (Happened.FAULT_NOTED, {"reference": "ab12cd34"}, BOT),
         (Happened.MESSAGE_EDITED, {"key": "incident", "digest": "d2"}, BOT),
         (Happened.INCIDENT_RESOLVED, {"press": 0}, BEN),
+        (Happened.PIN_PASSED_ON, {"incident": "I-2", "request": "R-9"}, BOT),
         (Happened.INCIDENT_CLOSED, {}, BOT),
     ]
     return [
