@@ -8,6 +8,9 @@ import pytest
 
 from bot.core.change import State
 from bot.core.incident import Happened, Verb
+from bot.core.runbook import Runbook, load_runbook
+from bot.settings import SHIPPED_RUNBOOK
+from tests.demo_runbook import ENVIRONMENT
 from tests.incident_world import ANA, BEN, CHLOE, EVE, OTHER, SCENARIO, IncidentWorld
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
@@ -20,9 +23,18 @@ SYMPTOMS, ERRORS, BACKUPS, STAKEHOLDERS, USERS = (f"Pre-rollback/{number}" for n
 def world(tmp_path: Path) -> Iterator[IncidentWorld]:
     """The scenario is asked for, and waits for approval."""
     one = IncidentWorld(tmp_path / "log.db", BEGIN)
+    one.runbook = within_15_minutes()
+    one.restart()
     one.ask(ANA, wish=SCENARIO)
     yield one
     one.close()
+
+
+def within_15_minutes() -> Runbook:
+    """The shipped runbook, in which that checklist has an end."""
+    text, when = SHIPPED_RUNBOOK.read_text(), 'when = "request"\n'
+    assert text.count(when) == 1
+    return load_runbook(text.replace(when, f'{when}due = "15m"\n'), ENVIRONMENT)
 
 
 def at(world: IncidentWorld, minute: float) -> IncidentWorld:
