@@ -11,11 +11,13 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
 from bot.core.plan import Ask, Facts
-from bot.core.policy import approvals_needed, refusal_to_plan_again, refusal_to_undo
+from bot.core.policy import approvals_needed, refusal_to_plan_again, refusal_to_propose, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
+from bot.core.watch import summary, watch_of
 from bot.drawing import Drawing
 from bot.journal import Journal, runs_of
+from bot.messages.watch import reason_of
 
 LONGEST_REASON = 1000
 RUNS_AMONG = 100  # requests among which the last runs are looked for
@@ -43,6 +45,7 @@ class Wish:
     words: str
     scenario: str = ""  # the runbook's, by its name
     choice: str = ""  # what of it was chosen, by its action's name
+    proposes: tuple[Ask, ...] = ()  # what may be asked for with one button, once it was watched
 
 
 class Changes:
@@ -65,7 +68,7 @@ class Changes:
 
         Raises Refused where this version can't do what was asked.
         """
-        missing = sorted({ask.action for ask in wish.asks} - set(self._actions))
+        missing = sorted({ask.action for ask in (*wish.asks, *wish.proposes)} - set(self._actions))
         if missing or not wish.asks:
             text = f"This needs {', '.join(missing) or 'a step'}, which is not in this version. Nothing was changed."
             raise Refused("not_in_this_version", text)
@@ -81,6 +84,7 @@ class Changes:
             "again_of": again_of,
             "scenario": wish.scenario,
             "choice": wish.choice,
+            "proposes": [asdict(ask) for ask in wish.proposes],
             "targets": list(self._targets(wish)),
         }
         try:
@@ -121,8 +125,21 @@ class Changes:
             raise refusal
         asks = tuple(old.asks[index] for index in old.left)
         choice = old.choice if asks == old.asks else ""  # of the rest there is nothing to choose
-        wish = Wish(asks, old.title, old.risk, old.reason, old.words, old.scenario, choice)
+        wish = Wish(asks, old.title, old.risk, old.reason, old.words, old.scenario, choice, old.proposes)
         return self.ask(wish, delivery, again_of=stream)  # noted on the old one once the new one has its plan
+
+    def propose(self, stream: str, delivery: Delivery) -> str:
+        """Ask for what a watch proposes, with what it has seen as the reason; the new request's id.
+
+        Raises Refused where there is no such request, it proposes nothing, or that was asked for already.
+        """
+        watched = self.request(stream)
+        if refusal := refusal_to_propose(watched):
+            raise refusal
+        watch = watch_of(watched)
+        reason = reason_of(watched, summary(watch)) if watch else watched.reason
+        wish = Wish(watched.proposes, watched.title, watched.risk, reason, watched.words, watched.scenario)
+        return self.ask(wish, delivery, again_of=stream)
 
     def undo(self, stream: str, delivery: Delivery, *, reason: str, words: str) -> str:
         """Ask for everything that an ended request did to be taken back; the new request's id.

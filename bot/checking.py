@@ -62,8 +62,8 @@ class Checking:
             return (CheckResult(action.name, Verdict.FAILED, required=True, expected="readable", seen=error.text),)
 
     def _ask(self, check: Check, request: ChangeRequest) -> CheckResult:
-        if not request.runs or check.off or isinstance(check, HttpCheck):
-            return self._ask_alone(check)
+        if not request.runs or not request.required or check.off or isinstance(check, HttpCheck):
+            return self._ask_alone(check)  # without an approval nothing was changed: there is no before
         return judged(check, self._number(check), _before(request, check.name))
 
     def _ask_alone(self, check: Check) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Every object, built once, from the settings; what `python -m bot` runs and what a test may run with more actions."""
+"""Every object, built once, from the settings; what `python -m bot` runs and what a test may run on a log of its own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ from bot.actions.resume_writes import ResumeWrites
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.actions.stop_writes import StopWrites
 from bot.actions.undo import Undo
+from bot.actions.watch import WatchProduction
 from bot.actions.writes_reading import WritesReading
 from bot.adapters.log_sqlite import SqliteLog
 from bot.adapters.mail import Mail
+from bot.adapters.postgres.performance import Performance
 from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
 from bot.adapters.slack import Slack
@@ -32,6 +34,7 @@ from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
 from bot.core.incident import SITE
+from bot.core.plan import Facts
 from bot.core.quarantine import PURGE
 from bot.core.request import UNDO, ChangeRequest
 from bot.core.restore import LiveDeployment
@@ -49,6 +52,7 @@ from bot.readings import Readings
 from bot.running import Running
 from bot.settings import Settings
 from bot.verification import Verification
+from bot.watching import Watching
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Bot:
 def shipped_actions(settings: Settings, clock: Callable[[], datetime]) -> dict[str, Action]:
     """The actions of this version that the runbook has what it takes for."""
     vercel = _vercel(settings, clock)
-    found: list[Action] = []
+    found: list[Action] = [WatchProduction(settings.runbook)]
     if vercel and settings.runbook.vercel:
         found.append(RollbackDeployment(vercel, deadline=settings.runbook.vercel.deadline))
     told, url = settings.runbook.database, settings.database_url
@@ -138,11 +142,18 @@ def _questions(settings: Settings) -> Questions | None:
     return Questions(url, told.schema) if told and url else None
 
 
+def _read_database(settings: Settings, clock: Callable[[], datetime]) -> Callable[[], Facts] | None:
+    """How a watch reads the database; None where there is none."""
+    if settings.runbook.database is None or settings.database_url is None:
+        return None
+    performance = Performance(settings.database_url, clock=clock)
+    return lambda: performance.read().as_json()
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a bot is built from where there is a choice."""
 
-    actions: Callable[[Settings, Callable[[], datetime]], Mapping[str, Action]] = shipped_actions
     log: Callable[[Path, Callable[[], datetime]], SqliteLog] = SqliteLog
 
 
@@ -159,7 +170,7 @@ def build(
 ) -> Bot:
     """The bot, not started. Raises LogInUseError, OSError or sqlite3.Error where the log can't be opened."""
     runbook = settings.runbook
-    actions = parts.actions(settings, clock)
+    actions = shipped_actions(settings, clock)
     log = parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log, REQUESTS), Wakeups(clock)
     plans = _plans(actions, journal)
@@ -176,6 +187,7 @@ def build(
         planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
         deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
         running=running,
+        watching=Watching(journal=journal, look=checking.site, read=_read_database(settings, clock), clock=clock),
         clock=clock,
         wake=wakeups.wake,
         incidents=incidents.incidents,

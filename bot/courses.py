@@ -23,6 +23,7 @@ from bot.planning import Planning
 from bot.responding import Responding
 from bot.running import Running
 from bot.sending import Sending
+from bot.watching import Watching
 
 
 class Belonging(Protocol):
@@ -45,6 +46,7 @@ class Requests:
     running: Running
     clock: Callable[[], datetime]
     wake: Callable[[str], None] = lambda _: None
+    watching: Watching | None = None  # None = no action watches
     incidents: Belonging | None = None  # None = nothing is drawn, so there is no card that an incident could begin with
 
     def course(self, verify: Callable[[ChangeRequest], None]) -> Course[ChangeRequest]:
@@ -63,6 +65,8 @@ class Requests:
             Act.TELL_UNDONE: self._tell_undone,
             Act.TELL_RESUMED: self._tell_resumed,
         }
+        if self.watching:
+            acts[Act.WATCH] = self.watching.go_on
         if self.incidents:
             acts |= {Act.JOIN_INCIDENT: self.incidents.join, Act.TELL_INCIDENT: self.incidents.tell}
         return Course(due=what_is_due, acts=acts, note_fault=self._note_fault, beside=verify)

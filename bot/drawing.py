@@ -226,7 +226,8 @@ class Drawing(Generic[S]):
         self._journal.note(drawn.id, Draft(Kind.MESSAGE_POSTED, data))
 
     def _content(self, drawn: S, message: Message) -> Content:
-        return Content(message.picture.text, message.picture.blocks, self._key(drawn, message))
+        shown = message.picture
+        return Content(shown.text, shown.blocks, self._key(drawn, message), shown.plain)
 
 
 def _channel(drawn: Drawn, message: Message) -> str:

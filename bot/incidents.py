@@ -78,7 +78,7 @@ class Incidents:
             "request": request.id,
             "state": str(request.state),
             "at": (request.ending.at if request.ending else request.made_at).isoformat(),
-            "ran": request.state in _RAN,
+            "ran": request.state in _RAN and bool(request.required),  # what needs no approval rolls nothing back
             "pins": last_rollback([request]) is not None,
             "passed": {r.name: r.seen for r in request.results or () if r.verdict is Verdict.PASSED},
         }

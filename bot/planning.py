@@ -10,7 +10,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Plan
-from bot.core.policy import PATIENCE, refusal_beside, refusal_of_few
+from bot.core.policy import PATIENCE, adds, refusal_beside, refusal_of_few
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -51,7 +51,7 @@ class Planning:
         """The ids that may approve, the requester not among them. Raises Refused with the first rule that says no."""
         _demand(self._eligibility.refusal_of_place(request.team, request.channel))
         _demand(self._eligibility.refusal_to_ask(request.requester))
-        if not request.required:
+        if adds(request):
             _demand(self._eligibility.refusal_to_go_ahead(request.requester))
         _demand(refusal_beside(request, others(), self._named))
         listed = self._eligibility.approvers() - {request.requester}
@@ -67,7 +67,7 @@ class Planning:
         steps = tuple(self._actions[ask.action].plan(ask.params) for ask in request.asks)
         now = self._clock()
         # What only adds can make nothing of the site better or worse: the steps' own checks say whether it is done.
-        checks = self._runbook.check_digests if request.required else {}
+        checks = {} if adds(request) else self._runbook.check_digests
         plan = Plan(steps, checks, self._runbook.digest, now)
         life = self._runbook.approval.expires_after
         return {

@@ -14,7 +14,7 @@ from bot.core.change import Kind, State
 from bot.core.errors import Drifted, OutcomeUnknown, Revoked, StepFailed, Unavailable
 from bot.core.event import Draft
 from bot.core.plan import Facts, Step
-from bot.core.policy import PATIENCE
+from bot.core.policy import PATIENCE, adds
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
@@ -111,7 +111,7 @@ class Running:
         read_at = request.people_read_at
         if read_at and self._clock() - read_at <= PEOPLE_STAY_READ:
             return ""
-        if not request.required:
+        if adds(request):
             refusal = self._eligibility.refusal_to_go_ahead(request.requester)
             return refusal.text if refusal else ""
         gone = [(a.person, r) for a in request.approvals if (r := self._eligibility.refusal_as_approver(a.person))]
@@ -157,6 +157,7 @@ class Running:
         """Begin no further step."""
         left = len(request.plan.steps) - len(request.runs) if request.plan else 0
         text = f"{left} step{'' if left == 1 else 's'} of the plan {'was' if left == 1 else 'were'} not begun."
+        text = text if left else "The watch ended early."
         self._journal.record(request, Draft(Kind.REQUEST_STOPPED, {"text": text}, request.stop_ordered_by))
 
     def begin_verification(self, request: ChangeRequest) -> None:

@@ -14,6 +14,7 @@ from bot.core.change import Kind
 from bot.core.incident import Verb
 from bot.homes import Homes
 from bot.messages.form import FORM
+from bot.messages.watch import PROPOSE
 from handlers import dbrestore, decide, errors, follow, form, home, incident, rollback
 from handlers.commands import Commands
 
@@ -28,6 +29,7 @@ BUTTONS: dict[str, Callable[..., None]] = {
     "it_did_not": partial(decide.clicked, kind=Kind.IT_DID_NOT_CLICKED),
     "take_backup": dbrestore.take_backup_clicked,
     "plan_again": follow.plan_again_clicked,
+    PROPOSE: follow.propose_clicked,
 }
 VIEWS = {"denial": decide.denial_submitted}
 INCIDENT_BUTTONS: dict[Verb, Callable[..., None]] = {

@@ -1,17 +1,16 @@
 """/rollback: what may be typed after it, and what each word does."""
 
 import difflib
-from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import Ack
 
+from bot.actions.inspect_failed_deployment import INSPECT
 from bot.changes import Delivery, Wish
 from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
-from bot.core.runbook.steps import NOTHING
 from bot.core.writes import stopped_writes
 from bot.looking import TIMELINE, VERIFY
 from bot.messages.form import offers, rollback_form
@@ -63,22 +62,14 @@ def _scenario(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
     scenario = commands.runbook.scenario(name)
     if scenario is None:
         raise Refused("unknown_word", _nearest(commands, name))
-    if scenario.is_read_only:
-        return _look(commands, typed, delivery, scenario.asks(NOTHING))
-    wish = wish_of(scenario, choice_of(scenario, typed.rest), reason=typed.reason, words=f"/rollback {typed.text}")
+    choice = choice_of(scenario, typed.rest)
+    actions = [ask.action for ask in scenario.asks(choice)]
+    if INSPECT in actions:
+        commands.questions[INSPECT](delivery)
+    if set(actions) == {INSPECT}:
+        return reading("what Vercel says; the answer is shown to the whole channel")
+    wish = wish_of(scenario, choice, reason=typed.reason, words=f"/rollback {typed.text}")
     return reading(f"production for {commands.changes.ask(wish, delivery)}")
-
-
-def _look(commands: Commands, typed: Typed, delivery: Delivery, asks: Sequence[Ask]) -> Picture:
-    """Look at what a read-only scenario names; the answer is shown when it is there."""
-    looks = [commands.questions.get(ask.action) for ask in asks]
-    _demand_no_more(typed)
-    if None in looks:
-        return _later(commands, typed, delivery)
-    for look in looks:
-        if look:
-            look(delivery)
-    return reading("what Vercel says; the answer is shown to the whole channel")
 
 
 def _demand_no_more(typed: Typed) -> None:

@@ -3,9 +3,10 @@
 import difflib
 from collections.abc import Sequence
 
+from bot.actions.inspect_failed_deployment import INSPECT
 from bot.changes import Wish
 from bot.core.errors import Refused
-from bot.core.runbook.steps import NOTHING, Propose
+from bot.core.runbook.steps import NOTHING
 from bot.core.runbook.tables import Scenario
 from handlers.words import shown
 
@@ -35,11 +36,9 @@ def choice_of(scenario: Scenario, words: Sequence[str]) -> str:
 
 
 def wish_of(scenario: Scenario, choice: str, *, reason: str, words: str) -> Wish:
-    """What is asked for with this choice. Raises Refused where that is nothing, or what only proposes."""
-    if any(isinstance(step, Propose) for step in scenario.steps):
-        raise Refused("not_in_this_version", f"{scenario.title} is not in this version. {_UNCHANGED}")
-    asks = scenario.asks(choice)
+    """What is asked for with this choice. Raises Refused where that is nothing."""
+    asks = tuple(ask for ask in scenario.asks(choice) if ask.action != INSPECT)  # told at once, as an answer
     if not asks:
         form = f"/rollback {scenario.name} {scenario.choices[0].action}"
         raise Refused("nothing_to_do", f"Without a choice nothing is left to do, as in `{form}`. {_UNCHANGED}")
-    return Wish(asks, scenario.title, scenario.risk, reason, words, scenario.name, choice)
+    return Wish(asks, scenario.title, scenario.risk, reason, words, scenario.name, choice, scenario.proposes)

@@ -1,4 +1,4 @@
-"""Starts the real bot as a process of its own, with one more action, and with places where a test can kill it.
+"""Starts the real bot as a process of its own, with places where a test can kill it.
 
 `HOLD=before:<kind>` or `after:<kind>` stops the process for good at the append of an event of that kind, before it is
 written or right after; with `HOLD_UNTIL`, until a file of that name is there. The product has no such switch: this is
@@ -8,17 +8,13 @@ another `main` around the same parts.
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.__main__ import run
-from bot.actions import Action
 from bot.adapters.log_sqlite import SqliteLog
-from bot.composition import Parts, shipped_actions
+from bot.composition import Parts
 from bot.core.event import Draft, Event
-from bot.settings import Settings
-from tests.switch import TurnSwitch
 
 HOLDING = "holding"
 
@@ -39,12 +35,6 @@ class HoldingLog(SqliteLog):
         return events
 
 
-def actions(settings: Settings, clock: Callable[[], datetime]) -> Mapping[str, Action]:
-    url = os.environ["SWITCH_URL"]
-    switch = TurnSwitch("watch", url, on=True)
-    return {**shipped_actions(settings, clock), switch.name: switch}
-
-
 def hold(when: str, drafts: Sequence[Draft]) -> None:
     """Come to a halt, if this is the place."""
     if os.environ.get("HOLD") in [f"{when}:{draft.kind}" for draft in drafts]:
@@ -56,4 +46,4 @@ def hold(when: str, drafts: Sequence[Draft]) -> None:
 
 def main() -> int:
     """The bot with the tests' parts; the exit status."""
-    return run(os.environ, Parts(actions=actions, log=HoldingLog))
+    return run(os.environ, Parts(log=HoldingLog))

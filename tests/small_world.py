@@ -9,16 +9,18 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-from bot.actions import Action
+from bot.actions import Action, Plans
+from bot.actions.undo import Undo
+from bot.actions.watch import WatchProduction
 from bot.adapters.log_sqlite import SqliteLog
 from bot.advance import Advance
 from bot.changes import Changes, Delivery, Wish
 from bot.core.change import Kind, State
-from bot.core.checks import CheckResult
+from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.event import ConflictError, Draft, Event
 from bot.core.plan import Ask, Facts, Step
-from bot.core.request import ChangeRequest
+from bot.core.request import UNDO, ChangeRequest
 from bot.courses import Requests
 from bot.deciding import Deciding
 from bot.drawing import Drawing
@@ -27,6 +29,7 @@ from bot.journal import REQUESTS, Journal
 from bot.planning import Planning
 from bot.running import Running
 from bot.verification import Verification
+from bot.watching import Watching
 from tests.histories import ANA, CHANNEL, TEAM, runbook
 from tests.simulator.hand import Hand
 from tests.workspace import Members
@@ -35,6 +38,7 @@ STREAM = "R-1"
 Clicked: TypeAlias = tuple[Kind, Delivery, str]  # and the digest that its button holds; "" = the plan's
 
 
+SLOW = 3.0
 SLOWLY = timedelta(seconds=70)  # longer than a reading of people counts, shorter than the action's deadline
 
 
@@ -172,27 +176,44 @@ class SmallWorld:
         self.hand, self.members, self.drawing = Hand(), Members(), Undrawn()
         self.levers = Levers(self.hand.now)
         self.runbook = runbook()
+        self.seconds: float | None = 0.4
         self._path, self._delivered = path, 0
         self.log = MortalLog(path, self.hand.now)
         self._build()
 
     def _build(self) -> None:
         self.journal = Journal(self.log, REQUESTS)
-        clock, actions = self.hand.now, dict[str, Action]({self.levers.name: self.levers})
+        clock, watch = self.hand.now, WatchProduction(self.runbook)
+        actions = dict[str, Action]({self.levers.name: self.levers, watch.name: watch})
         eligibility = Eligibility(self.members, self.runbook)
         self.running = Running(
             journal=self.journal, actions=actions, eligibility=eligibility, runbook=self.runbook, clock=clock
         )
-        planning = Planning(slack=self.members, runbook=self.runbook, actions=actions, link=lambda _: "", clock=clock)
+        plans = dict[str, Plans]({**actions, UNDO: Undo(actions, self.journal.read)})
+        planning = Planning(slack=self.members, runbook=self.runbook, actions=plans, link=lambda _: "", clock=clock)
         deciding = Deciding(eligibility=eligibility, runbook=self.runbook, clock=clock)
         requests = Requests(
-            journal=self.journal, planning=planning, deciding=deciding, running=self.running, clock=clock
+            journal=self.journal,
+            planning=planning,
+            deciding=deciding,
+            running=self.running,
+            watching=Watching(journal=self.journal, look=self.look, read=self.read, clock=clock),
+            clock=clock,
         )
         course = requests.course(AtOnce(self.journal).ensure)
         self.advance = Advance(journal=self.journal, course=course, drawing=self.drawing, clock=clock).advance
         self.changes = Changes(
-            journal=self.journal, runbook=self.runbook, actions=actions, drawing=self.drawing, wake=lambda _: None
+            journal=self.journal, runbook=self.runbook, actions=plans, drawing=self.drawing, wake=lambda _: None
         )
+
+    def look(self) -> tuple[CheckResult, ...]:
+        """What a look at the site says: it is as slow as `seconds`, where None is no answer; up to 3 s are well."""
+        verdict = Verdict.FAILED if self.seconds is None or self.seconds > SLOW else Verdict.PASSED
+        return (CheckResult("Site", verdict, required=True, expected="", seen="", median_seconds=self.seconds),)
+
+    def read(self) -> Facts:
+        """What a look at the database says."""
+        return {"at": self.hand.now().isoformat()}
 
     def restart(self) -> None:
         """A new process on the same file."""

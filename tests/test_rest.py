@@ -54,3 +54,12 @@ def test_of_two_who_press_at_once_one_gets_the_request(failed: SmallWorld) -> No
     for stream in pressed:
         failed.advance(stream)
     assert [failed.journal.read(stream).state for stream in pressed] == [State.WAITING, State.REFUSED]
+
+
+def test_where_one_step_cannot_be_taken_back_nothing_is_and_the_reason_is_told(failed: SmallWorld) -> None:
+    undo = failed.changes.undo("R-1", failed.delivery(DEE), reason="", words="undo R-1")
+    failed.advance(undo)
+    request = failed.journal.read(undo)
+    assert request.state is State.REFUSED
+    assert request.ending
+    assert request.ending.text == "Push it up by hand."

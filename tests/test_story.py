@@ -154,12 +154,12 @@ def test_checks_that_fail_afterwards_are_said(world: World) -> None:
 
 
 ROLL_BACK = '{ action = "rollback_deployment", target = "previous" }'
-TURN_ON = '{ action = "watch" }'
+WATCH = '{ action = "watch", for = "1s", every = "1s" }'
 
 
 def test_stop_between_two_steps_begins_no_further_step(quiet_world: World) -> None:
     world = quiet_world
-    world.add_scenario("two-steps", ROLL_BACK, TURN_ON)
+    world.add_scenario("two-steps", ROLL_BACK, WATCH)
     world.start()
     world.vercel.job_seconds = world.vercel.domain_seconds = 0.8
     world.rollback("two-steps because the drill says so")
@@ -167,17 +167,17 @@ def test_stop_between_two_steps_begins_no_further_step(quiet_world: World) -> No
     world.press(ANA, "stop")
     world.wait_for_end("Stopped")
     assert world.live() == {the.PREVIOUS}
-    assert world.switch.turned == []
+    assert "site_sampled" not in world.kinds()
 
 
 def test_several_steps_run_in_their_order(quiet_world: World) -> None:
     world = quiet_world
-    world.add_scenario("two-steps", ROLL_BACK, TURN_ON)
+    world.add_scenario("two-steps", ROLL_BACK, WATCH)
     world.start()
     world.rollback("two-steps")
     world.approve(BEN, CHLOE)
     world.wait_for_end("Verified")
-    assert world.switch.turned == [True]
+    assert "site_sampled" in world.kinds()
     assert world.kinds().count("step_finished") == 2
 
 

@@ -144,22 +144,6 @@ class TestUndo:
         world.slack.wait_for(lambda: "10 % of traffic" in world.thread())
         assert [post.path.split("/")[4] for post in world.vercel.posts] == ["rollback", "promote"]
 
-    def test_where_one_of_several_steps_cannot_be_taken_back_nothing_is_and_the_reason_is_told(
-        self, quiet_world: World
-    ) -> None:
-        world = quiet_world
-        steps = (
-            '{ action = "rollback_deployment", target = "previous" }',
-            '{ action = "watch" }',
-        )
-        world.add_scenario("two-steps", *steps)
-        world.start()
-        roll_back(world, "two-steps")
-        world.rollback("undo R-1")
-        world.told(ANA, "Turn it by hand.")
-        assert len(world.cards()) == 1
-        assert world.live() == {the.PREVIOUS}
-
 
 class TestDeployments:
     def test_they_are_listed_for_who_asked_with_the_line_to_type(self, world: World) -> None:

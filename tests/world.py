@@ -21,7 +21,6 @@ from tests.simulator.site import SiteStandIn
 from tests.simulator.slack import Slack
 from tests.simulator.slack_delivery import Answered
 from tests.simulator.vercel import VercelStandIn
-from tests.switch import SwitchBoard
 
 ANA, BEN, CHLOE, DAN, EVE = "U_ANA", "U_BEN", "U_CHLOE", "U_DAN", "U_EVE"
 INC = "C_INC"
@@ -56,7 +55,7 @@ class World:
         over_socket: bool = False,
     ) -> None:
         self.folder, self.module, self.over_socket = folder, module, over_socket
-        self.slack, self.vercel, self.switch = Slack().start(), VercelStandIn().start(), SwitchBoard().start()
+        self.slack, self.vercel = Slack().start(), VercelStandIn().start()
         self.site = SiteStandIn(self.vercel).start()
         self.runbook = folder / "runbook.toml"
         runbook = demo_runbook(self.site.url).replace("samples = 20", "samples = 4")  # five times as quick, and as true
@@ -81,7 +80,6 @@ class World:
             "RUNBOOK": str(self.runbook),
             "PORT": str(port),
             "SUPABASE_URL": self.site.url,
-            "SWITCH_URL": self.switch.url,
         }
 
     def shorten(self, durations: Mapping[str, str]) -> None:
@@ -120,7 +118,7 @@ class World:
             self.bot.kill()
         elif self.bot:
             self.bot.wait()  # it ended by itself; what it wrote is still to be closed
-        for stand_in in (self.slack, self.vercel, self.site, self.switch):
+        for stand_in in (self.slack, self.vercel, self.site):
             stand_in.stop()
 
     # What people do

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from bot.actions import Action
 from bot.core.errors import Refused
 from bot.core.plan import Ask, Facts, Step
-from bot.core.policy import refusal_to_undo
+from bot.core.policy import changed_by, refusal_to_undo
 from bot.core.request import UNDO, ChangeRequest
 
 
@@ -40,6 +40,6 @@ class Undo:
 
 
 def asks_of_undo(request: ChangeRequest) -> tuple[Ask, ...]:
-    """What to ask for to take every step of `request` back that is done and wasn't taken back: the last one first."""
-    left = [run.index for run in request.done if run.index not in request.undone]
-    return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in reversed(left))
+    """What to ask for to take back what `request` changed and nobody took back yet: its last step first."""
+    left = changed_by(request) - set(request.undone)
+    return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in sorted(left, reverse=True))

@@ -10,10 +10,9 @@ from typing import NamedTuple
 import httpx
 
 from bot.adapters.trust import roots
-from bot.core.checks import CheckResult, Verdict, percent
+from bot.core.checks import NO_ANSWER_SECONDS, CheckResult, Verdict, percent
 from bot.core.runbook.checks import ErrorRateCheck, HttpCheck, HttpRequest
 
-TIMEOUT_SECONDS = 10.0
 ERROR_RATE_SECONDS = 30.0  # all samples of an error rate
 SAMPLES_AT_ONCE = 5
 LONGEST_BODY = 1_000_000  # bytes that are read of an answer
@@ -26,21 +25,25 @@ class Probe:
 
     def __init__(self, *, error_rate_seconds: float = ERROR_RATE_SECONDS) -> None:
         headers = {"user-agent": USER_AGENT}
-        self._client = httpx.Client(verify=roots(), timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=headers)
+        self._client = httpx.Client(verify=roots(), timeout=NO_ANSWER_SECONDS, follow_redirects=False, headers=headers)
         self._error_rate_seconds = error_rate_seconds
 
     def ask(self, check: HttpCheck, samples: int | None = None) -> CheckResult:
         """What one check says now; its samples, or so many, one after another, up to the first that is wrong."""
         seconds: list[float] = []
         is_right, seen = True, ""
-        while is_right and len(seconds) < (samples or check.samples):
+        for _ in range(samples or check.samples):
             is_right, seen, took = self._sample(check)
-            seconds.append(took)
-        median, worst = statistics.median(seconds), max(seconds)
-        if is_right and check.max_seconds is not None and median > check.max_seconds:
+            seconds += [] if took is None else [took]
+            if not is_right:
+                break
+        median = statistics.median(seconds) if seconds else None
+        if is_right and check.max_seconds is not None and median is not None and median > check.max_seconds:
             is_right, seen = False, f"{seen}, too slow"
         verdict = Verdict.PASSED if is_right else Verdict.FAILED
-        return CheckResult(check.name, verdict, check.required, _expected(check), seen, median, worst)
+        return CheckResult(
+            check.name, verdict, check.required, _expected(check), seen, median, max(seconds, default=None)
+        )
 
     def error_rate(self, check: ErrorRateCheck) -> CheckResult:
         """The share of failed samples, not compared with anything yet.
@@ -51,7 +54,7 @@ class Probe:
 
         def sample(_: int) -> _Answer | None:
             left = until - time.perf_counter()
-            return self._exchange(asked, min(TIMEOUT_SECONDS, left)) if left > 0 else None
+            return self._exchange(asked, min(NO_ANSWER_SECONDS, left)) if left > 0 else None
 
         with ThreadPoolExecutor(SAMPLES_AT_ONCE, thread_name_prefix="sample") as pool:
             answers = [answer for answer in pool.map(sample, range(check.samples)) if answer]
@@ -65,11 +68,11 @@ class Probe:
         """Close the connections."""
         self._client.close()
 
-    def _sample(self, check: HttpCheck) -> tuple[bool, str, float]:
-        """Whether one answer is right, what was seen, and the seconds of the whole exchange."""
-        answer = self._exchange(check.filled(), TIMEOUT_SECONDS)
+    def _sample(self, check: HttpCheck) -> tuple[bool, str, float | None]:
+        """Whether one answer is right, what was seen, and the seconds of the whole exchange; None without an answer."""
+        answer = self._exchange(check.filled(), NO_ANSWER_SECONDS)
         if answer.status is None:
-            return False, answer.missing, answer.seconds
+            return False, answer.missing, None
         wrong = "" if answer.status not in check.status else _wrong_body(check, answer.body)
         is_right = answer.status in check.status and not wrong
         return is_right, f"status {answer.status}" + (f", {wrong}" if wrong else ""), answer.seconds

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
@@ -31,6 +31,7 @@ SCOPES = (  # of the bot's token: what its calls need, and what manifest.yml ask
     *("commands", "chat:write", "users:read", "usergroups:read"),
     *("channels:read", "groups:read", "channels:history", "groups:history", "files:write"),
 )
+INVALID_BLOCKS = "invalid_blocks"  # also where a kind of block isn't rolled out yet
 OPEN_SOCKET = "apps.connections.open"
 METADATA_TYPE = "rollback_bot"
 TIMEOUT_SECONDS = 5
@@ -46,11 +47,15 @@ _SDK_LOGGER = logging.getLogger("slack_sdk")  # kept at WARNING: below that it w
 
 @dataclass(frozen=True)
 class Content:
-    """A message as Slack takes it: `key` is put into its metadata, so that it can be found again."""
+    """A message as Slack takes it: `key` is put into its metadata, so that it can be found again.
+
+    `plain` are the blocks for where Slack refuses the others; () = none are in doubt.
+    """
 
     text: str
     blocks: Sequence[dict[str, Any]]
     key: str
+    plain: Sequence[dict[str, Any]] = ()
 
 
 class Slack:
@@ -70,6 +75,7 @@ class Slack:
         )
         self._clock = clock
         self._workspace: Workspace | None = None
+        self._is_plain = False  # it refused blocks that are not rolled out everywhere
         self._memory: dict[str, tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
@@ -151,11 +157,11 @@ class Slack:
     def post(self, channel: str, content: Content, *, thread: str = "", broadcast: bool = False) -> str:
         """Post a message, in a thread if one is given, and return its `ts`."""
         where = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
-        return str(self._write("chat.postMessage", channel=channel, **_body(content), **where)["ts"])
+        return str(self._show("chat.postMessage", content, channel=channel, **where)["ts"])
 
     def edit(self, channel: str, ts: str, content: Content) -> None:
         """Make a message show `content`."""
-        self._write("chat.update", channel=channel, ts=ts, **_body(content))
+        self._show("chat.update", content, channel=channel, ts=ts)
 
     def whisper(self, channel: str, user: str, content: Content, *, thread: str = "") -> None:
         """Show something to one person alone."""
@@ -233,6 +239,18 @@ class Slack:
             return self._ask(method, params=arguments)
         except OutcomeUnknown as error:
             raise Unavailable(error.text) from error
+
+    def _show(self, method: str, content: Content, **where: Any) -> Mapping[str, Any]:
+        """Write a message; plainly where this workspace's Slack doesn't take such blocks yet, and from then on."""
+        if content.plain and self._is_plain:
+            content = replace(content, blocks=content.plain)
+        try:
+            return self._write(method, **_body(content), **where)
+        except Refused as refusal:
+            if refusal.rule != INVALID_BLOCKS or not content.plain or self._is_plain:
+                raise
+        self._is_plain = True
+        return self._show(method, content, **where)
 
     def _write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         return self._ask(method, json=arguments)

@@ -63,6 +63,8 @@ class Kind(StrEnum):
     STEP_LOST = "step_lost"
     FIRST_STEP_DRIFTED = "first_step_drifted"  # it read its target again itself, and did nothing
     LOOK_ENDED = "look_ended"  # still unknown
+    SITE_SAMPLED = "site_sampled"  # by a watch
+    DATABASE_READ = "database_read"  # by a watch
     BASELINE_TAKEN = "baseline_taken"
     VERIFICATION_BEGUN = "verification_begun"
     VERIFICATION_PASSED = "verification_passed"
@@ -105,6 +107,8 @@ NOTES = CLICKS | {
     Kind.LOOK_ENDED,
     Kind.HALF_TIME_PASSED,
     Kind.STEP_UNPROVEN,
+    Kind.SITE_SAMPLED,
+    Kind.DATABASE_READ,
     Kind.BASELINE_TAKEN,
     Kind.PLANNED_AGAIN,
     Kind.UNDONE,

@@ -11,6 +11,7 @@ from bot.core.runbook.checks import ErrorRateCheck, Expectation, SqlCheck
 
 WAS_DOWN = 0.5  # from this share of failed samples on the site was down, and "no worse" would mean nothing
 IS_UP = 0.05  # which then is what it has to be below
+NO_ANSWER_SECONDS = 10.0  # so long an answer of the site is waited for
 _EXACT = 1e15  # whole numbers below it are told digit by digit
 
 

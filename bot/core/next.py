@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from bot.core.change import State
 from bot.core.policy import goes_ahead
 from bot.core.request import CARD, ChangeRequest
+from bot.core.watch import Watch, under_way
 from bot.core.writes import stopped_by, untold_resumes
 
 
@@ -22,6 +23,7 @@ class Act(Enum):
     STOP = "begin no further step"
     BEGIN_STEP = "read the target again and act"
     LOOK = "see whether the running step is done"
+    WATCH = "look at production once more, or end the watch"
     BEGIN_VERIFICATION = "start the checks"
     TELL_UNDONE = "tell the earlier request what of it was undone"
     TELL_RESUMED = "tell the requests that stopped writes that these are resumed"
@@ -71,7 +73,8 @@ def _of_its_state(request: ChangeRequest, now: datetime) -> Due[Act]:
             # A stop, a denial or a withdrawal that isn't decided yet comes before the act.
             return Due(clicks or (Act.BEGIN_STEP,))
         case State.RUNNING:
-            return Due(_while_running(request, clicks))
+            watch = under_way(request)
+            return _while_watching(request, watch, clicks, now) if watch else Due(_while_running(request, clicks))
         case State.UNKNOWN:
             return Due(((Act.LOOK,) if request.look_ordered else ()) + clicks)
         case _:
@@ -94,6 +97,13 @@ def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetim
 
 def _has_undone(request: ChangeRequest) -> bool:
     return request.is_final and bool(request.undo_of and request.done) and not request.undo_told
+
+
+def _while_watching(request: ChangeRequest, watch: Watch, clicks: tuple[Act, ...], now: datetime) -> Due[Act]:
+    next_at = watch.next_at(now)
+    if request.stop_ordered_by or next_at <= now:
+        return Due((*clicks, Act.WATCH))
+    return Due(clicks, next_at)
 
 
 def _while_running(request: ChangeRequest, clicks: tuple[Act, ...]) -> tuple[Act, ...]:

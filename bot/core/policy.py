@@ -15,9 +15,12 @@ from bot.core.errors import Refused
 from bot.core.event import number_of
 from bot.core.people import Channel, Person, Workspace
 from bot.core.request import ChangeRequest, Click
+from bot.core.watch import ACTION as WATCH
+from bot.core.watch import under_way
 
 OPEN_REQUESTS_A_PERSON = 2
-ADDS_ONLY = frozenset({BACK_UP})  # actions that change nothing that is there: what they do needs no approval
+# Actions that change nothing that is there: what they do needs no approval. What adds is for approvers to ask for.
+ADDS_ONLY, LOOKS_ONLY = frozenset({BACK_UP}), frozenset({WATCH})
 PATIENCE = timedelta(seconds=60)  # with a person or a target that can't be read; then the answer is no
 
 
@@ -90,7 +93,7 @@ def _too_late(request: ChangeRequest, click: Click) -> Refused | None:
 
 def _no_step_left(request: ChangeRequest) -> Refused | None:
     steps = len(request.plan.steps) if request.plan else 0
-    if request.state is State.RUNNING and len(request.runs) == steps:
+    if request.state is State.RUNNING and len(request.runs) == steps and not under_way(request):
         return Refused("late", f"The last step of {request.id} has begun; there is no further step to hold back.")
     return None
 
@@ -135,15 +138,20 @@ def _no_approver(request: ChangeRequest, click: Click) -> Refused | None:
 def approvals_needed(actions: Collection[str], required: int) -> int:
     """How many people must approve a request of these actions, where `required` are asked for: none or at least one.
 
-    None is for what only adds, whatever anybody asks for; anything else never goes without.
+    None is for what only adds or only looks, whatever anybody asks for; anything else never goes without.
     """
-    return 0 if actions and ADDS_ONLY.issuperset(actions) else max(1, required)
+    return 0 if actions and (ADDS_ONLY | LOOKS_ONLY).issuperset(actions) else max(1, required)
 
 
 def goes_ahead(request: ChangeRequest) -> bool:
-    """Whether a request with a plan needs nobody's approval: it was asked for so, and each of its steps only adds."""
+    """Whether a request with a plan needs nobody's approval: it was asked for so, and no step changes what is there."""
     actions = [step.action for step in request.plan.steps] if request.plan else []
     return request.required == approvals_needed(actions, 1) == 0
+
+
+def adds(request: ChangeRequest) -> bool:
+    """Whether it adds something without an approval: then only who could have approved it may ask for it."""
+    return not request.required and any(ask.action in ADDS_ONLY for ask in request.asks)
 
 
 def refusal_of_workspace(team: str, workspace: Workspace) -> Refused | None:
@@ -196,7 +204,7 @@ def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused 
     """Whether an earlier request can be taken back, as far as the log knows; one `step` of it, or any that is left."""
     if not earlier.is_final:
         return Refused("open", f"{earlier.id} is still open: {earlier.state}. It can be undone when it has ended.")
-    done = {run.index for run in earlier.done}
+    done = changed_by(earlier)
     if step is None and earlier.ending and earlier.ending.changed and not done:
         told = f"{earlier.id} was not carried through, so there is no step to undo. What is different in production:"
         ways = "`/rollback deployments` shows what can be gone to. Nothing was changed."
@@ -208,6 +216,11 @@ def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused 
         by = ", ".join(dict.fromkeys(earlier.undone.values()))
         return Refused("undone", f"{earlier.id} was undone already, by {by}. Nothing was changed.")
     return None
+
+
+def changed_by(request: ChangeRequest) -> frozenset[int]:
+    """The steps that are done and can have changed something."""
+    return frozenset(run.index for run in request.done if request.asks[run.index].action not in LOOKS_ONLY)
 
 
 def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
@@ -222,6 +235,16 @@ def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
     return None
 
 
+def refusal_to_propose(watched: ChangeRequest) -> Refused | None:
+    """Whether what a watch proposes can be asked for, as far as the log knows."""
+    if not watched.proposes or not watched.runs:
+        return Refused("nothing_proposed", f"{watched.id} proposes nothing: {standing(watched)}. Nothing was changed.")
+    if watched.planned_again_as:
+        text = f"What {watched.id} proposes was asked for already, as {watched.planned_again_as}. Nothing was changed."
+        return Refused("planned_again", text)
+    return None
+
+
 def refusal_beside(
     request: ChangeRequest, others: Sequence[ChangeRequest], name: Callable[[ChangeRequest], str]
 ) -> Refused | None:
@@ -233,8 +256,8 @@ def refusal_beside(
     for other in earlier:
         if set(other.targets) & set(request.targets):
             return Refused("one_a_target", f"{name(other)} is open for the same target: {_waits_for(other)}.")
-    mine = [name(o) for o in earlier if o.requester == request.requester]
-    if len(mine) >= OPEN_REQUESTS_A_PERSON:
+    mine = [name(o) for o in earlier if o.requester == request.requester and o.required]
+    if request.required and len(mine) >= OPEN_REQUESTS_A_PERSON:
         text = f"You have {len(mine)} open requests ({', '.join(mine)}). Withdraw one, or let somebody else ask."
         return Refused("two_a_person", text)
     return None

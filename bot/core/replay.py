@@ -10,7 +10,7 @@ from bot.core.checks import result_from_json
 from bot.core.event import Event, UnknownStreamError
 from bot.core.plan import Ask, Facts, plan_from_json
 from bot.core.policy import approvals_needed
-from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, StepRun
+from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, Sample, StepRun
 from bot.core.writes import steps_that_stopped, stopped_by
 
 
@@ -59,6 +59,7 @@ def _made(event: Event) -> ChangeRequest:
         asks=asks,
         required=approvals_needed([ask.action for ask in asks], data["required"]),  # whatever a log says
         targets=tuple(data["targets"]),
+        proposes=tuple(Ask(**ask) for ask in data.get("proposes", ())),
         **{key: data.get(key, "") for key in ("again_of", "scenario", "choice")},  # not in every log
         **{key: data[key] for key in ("channel", "team", "title", "risk", "reason", "words")},
     )
@@ -148,6 +149,11 @@ def _writes_resumed(request: ChangeRequest, _: Event, data: dict[str, Any]) -> C
     return replace(now, undone={**now.undone, **dict.fromkeys(steps_that_stopped(now), by)})
 
 
+def _site_sampled(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
+    sample = Sample(datetime.fromisoformat(data["at"]), data["seconds"], tuple(data["failed"]))
+    return replace(request, samples=(*request.samples, sample))
+
+
 def _edited(request: ChangeRequest, _: Event, data: dict[str, Any]) -> ChangeRequest:
     was = request.posted[data["key"]]
     return replace(request, posted={**request.posted, data["key"]: replace(was, digest=data["digest"])})
@@ -176,6 +182,8 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.STEP_STARTED: _step_started,
     Kind.STEP_UNPROVEN: lambda r, _, d: _with_last_run(r, note=d["text"]),
     Kind.STEP_FINISHED: lambda r, e, d: _with_last_run(r, facts=d["facts"], ended_at=e.at),
+    Kind.SITE_SAMPLED: _site_sampled,
+    Kind.DATABASE_READ: lambda r, _, d: replace(r, readings=(*r.readings, d["reading"])),
     Kind.STEP_FAILED: _run_ended,
     Kind.DRIFT_FOUND: _run_ended,
     Kind.FIRST_STEP_DRIFTED: _run_ended,

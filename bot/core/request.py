@@ -48,6 +48,15 @@ class StepRun:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """One look at the site during a watch: by check its seconds (None = no answer), and the checks that failed."""
+
+    at: datetime
+    seconds: Mapping[str, float | None]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Posted:
     """A message in Slack: its `ts` ("" = a private one, a file, or one that was never to be had) and what it shows."""
 
@@ -90,6 +99,7 @@ class ChangeRequest:
     targets: tuple[str, ...]
     scenario: str = ""  # the runbook's, by its name
     choice: str = ""  # what of it the requester chose, by its action's name; "" = there was nothing to choose
+    proposes: tuple[Ask, ...] = ()  # what a person may ask for with one button, once it was watched
     plan: Plan | None = None
     planned_at: datetime | None = None
     op_ids: tuple[str, ...] = ()
@@ -106,6 +116,8 @@ class ChangeRequest:
     runs: tuple[StepRun, ...] = ()
     stop_ordered_by: str = ""
     look_ordered: bool = False
+    samples: tuple[Sample, ...] = ()  # of its watch, oldest first
+    readings: tuple[Mapping[str, Any], ...] = ()  # of the database, at the begin and at the end of its watch
     verify_until: datetime | None = None
     baseline: tuple[CheckResult, ...] | None = None
     results: tuple[CheckResult, ...] | None = None

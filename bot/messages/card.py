@@ -10,11 +10,11 @@ from bot.messages.choices import choice_line
 from bot.messages.picture import Block, Picture, picture
 from bot.messages.rollback import PINNED
 from bot.messages.standing import (
-    NO_APPROVAL,
     RISK_SYMBOLS,
     StepDone,
     ended_by,
     headline,
+    no_approval,
     state_words,
     step_words,
     steps_done,
@@ -60,7 +60,11 @@ def _ask(request: ChangeRequest, runbook: Runbook) -> str:
 
 def _clock(request: ChangeRequest) -> str:
     risk = f"{RISK_SYMBOLS.get(request.risk, '')} Risk: {escape(request.risk, _TITLE)}".strip()
-    parts = [risk, f"Asked at {moment(request.made_at)}", *([] if request.required else [NO_APPROVAL.rstrip(".")])]
+    parts = [
+        risk,
+        f"Asked at {moment(request.made_at)}",
+        *([] if request.required else [no_approval(request).rstrip(".")]),
+    ]
     if request.ending:
         parts.append(f"{ended_by(request)} at {moment(request.ending.at)}")
     elif request.state is State.WAITING and request.expires_at:
@@ -72,7 +76,8 @@ def _clock(request: ChangeRequest) -> str:
 
 
 def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:
-    again = [f"Planned again as {escape(request.planned_again_as)}."] if request.planned_again_as else []
+    went_on = "What it proposed was asked for" if request.proposes else "Planned again"
+    again = [f"{went_on} as {escape(request.planned_again_as)}."] if request.planned_again_as else []
     return [*_left_now(request, runbook), *_undone(request), *again, *by_hand(request, runbook)]
 
 

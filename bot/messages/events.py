@@ -46,6 +46,8 @@ def _words(data: Mapping[str, Any]) -> dict[str, Any]:
     if data.get("checks"):
         words["checks"] = listed(list(data["checks"]))
         words["and_checks"] = f", after a look at production at which these failed: {words['checks']}"
+    if "failed" in data:
+        words["and_failed"] = f"; not as expected: {listed(data['failed'])}" if data["failed"] else ""
     if "items" in data:
         words["items"] = "; ".join(data["items"])
     return words | _item(data) | _posted(data)
@@ -72,7 +74,7 @@ def _posted(data: Mapping[str, Any]) -> dict[str, str]:
 
 _MOMENTS = ("at", "was", "until", "expires_at")
 _WHERE_KNOWN = {
-    "again_of": " (plans {} again)",
+    "again_of": " (goes on from {})",
     "request": " with {}",
     "checks": "",
     "evidence": ": {}",
@@ -119,12 +121,14 @@ _FORMS: dict[str, str] = {
     Kind.STEP_FAILED: "Saw step {number} fail: {text}{and_changed}{and_way_out}",
     Kind.STEP_LOST: "Could not tell whether step {number} happened: {text}",
     Kind.FIRST_STEP_DRIFTED: "Did nothing in step {number}, because of drift: {text}",
+    Kind.SITE_SAMPLED: "Looked at the site at {at}{and_failed}.",
+    Kind.DATABASE_READ: "Read what the database is busy with.",
     Kind.LOOK_ENDED: "Looked again, and could not tell whether step {number} happened: {text}",
     Kind.BASELINE_TAKEN: "Ran the checks before the run: {results}.",
     Kind.VERIFICATION_BEGUN: "Began the checks, to be tried until {until}.",
     Kind.VERIFICATION_PASSED: "Verified: {results}.",
     Kind.VERIFICATION_FAILED: "Done, checks fail: {results}.",
-    Kind.PLANNED_AGAIN: "Planned again as {request}.",
+    Kind.PLANNED_AGAIN: "Noted that {request} goes on from it.",
     Kind.UNDONE: "Noted what {request} took back: step {numbers}.",
     Kind.PROMOTE_SEEN: "Saw that production is not pinned any more: {deployment} is live.",
     Kind.UNDO_TOLD: "Noted on the earlier request what was taken back.",

@@ -18,6 +18,7 @@ from bot.messages.standing import (
     what_is_true,
 )
 from bot.messages.tables import TABLE, check_table, summary
+from bot.messages.watch import is_proposed, proposed_phrase
 from bot.messages.wording import capital, count, escape, mention, moment
 from bot.messages.writes import ended_stopped
 
@@ -59,6 +60,8 @@ def _next(request: ChangeRequest, runbook: Runbook) -> list[str]:
         lines.append(not_begun(request, runbook))
     if request.ending and request.ending.way_out:
         lines.append(f"Next: {escape(request.ending.way_out, _PHRASE)}")
+    if is_proposed(request):
+        lines.append(f"If it did not get better, the thread proposes to {proposed_phrase(request.proposes)}.")
     if request.state in PLANNED_AGAIN:
         lines.append("To go on, press *Plan again* on the card: it reads production anew.")
     lines += by_hand(request, runbook)

@@ -16,10 +16,15 @@ _ID_LENGTH = 12
 
 @dataclass(frozen=True)
 class Picture:
-    """What one message shows. `text` says on its own who, what, to what, and what is needed."""
+    """What one message shows. `text` says on its own who, what, to what, and what is needed.
+
+    `plain` shows the same where Slack doesn't take one of the blocks, which it has not rolled out everywhere; () = it
+    takes them all.
+    """
 
     text: str
     blocks: tuple[Block, ...]
+    plain: tuple[Block, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -62,7 +67,7 @@ class Message:
     file: File | None = None
 
 
-def picture(text: str, blocks: Sequence[Block]) -> Picture:
+def picture(text: str, blocks: Sequence[Block], *, plain: Sequence[Block] = ()) -> Picture:
     """The picture of these blocks, each with a block id of its own that is new whenever anything changes.
 
     Slack keeps what a block id showed before, so an edit with an old id may not be seen. A text beyond what an edit
@@ -70,8 +75,11 @@ def picture(text: str, blocks: Sequence[Block]) -> Picture:
     """
     text = next(fitting(text, _TEXT), "")
     mark = _digest([text, list(blocks)])[:_ID_LENGTH]
-    named = tuple({**block, "block_id": f"{mark}-{index}"} for index, block in enumerate(blocks))
-    return Picture(text, named)
+    return Picture(text, _named(mark, blocks), _named(mark, plain))
+
+
+def _named(mark: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    return tuple({**block, "block_id": f"{mark}-{index}"} for index, block in enumerate(blocks))
 
 
 def _digest(value: list[object]) -> str:

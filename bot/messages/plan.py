@@ -11,7 +11,7 @@ from bot.core.runbook import Runbook
 from bot.messages.blocks import pages, sections
 from bot.messages.choices import others
 from bot.messages.picture import File, Picture, picture
-from bot.messages.standing import NO_APPROVAL, step_words, what
+from bot.messages.standing import no_approval, step_words, what
 from bot.messages.wording import capital, escape, listed, spelled_out
 
 SHORT = 12  # characters of a digest that people compare
@@ -75,7 +75,7 @@ def _checks(frozen: Plan, runbook: Runbook) -> list[str]:
 def _wanted(request: ChangeRequest) -> tuple[str, str]:
     """What people are to do with it; the same for who reads no more than that."""
     if not request.required:
-        return NO_APPROVAL, NO_APPROVAL
+        return no_approval(request), no_approval(request)
     return "Approve or deny it below.", "Read it, then approve or deny it."
 
 

@@ -7,7 +7,7 @@ from bot.core.change import State
 from bot.core.pin import LastRollback, last_rollback
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.core.runbook.steps import NOTHING, Propose
+from bot.core.runbook.steps import NOTHING
 from bot.core.runbook.tables import Scenario
 from bot.core.writes import stopped_writes
 from bot.messages.blocks import pages, sections
@@ -200,9 +200,8 @@ def _choices(scenario: Scenario, actions: Collection[str]) -> str:
 
 
 def works(scenario: Scenario, actions: Collection[str]) -> bool:
-    """Whether this version's `actions` can do it: proposals are not in this version; what can be chosen may be."""
-    is_there = all(not isinstance(step, Propose) for step in scenario.steps)
-    return is_there and all(ask.action in actions for ask in scenario.asks(NOTHING))
+    """Whether this version's `actions` can do it, and what it proposes; what can be chosen may be."""
+    return all(ask.action in actions for ask in (*scenario.asks(NOTHING), *scenario.proposes))
 
 
 def open_line(request: ChangeRequest, address: str, runbook: Runbook) -> str:

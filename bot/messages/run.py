@@ -6,6 +6,7 @@ An unknown outcome is a message of its own: an edit notifies nobody, and this ne
 from bot.core.change import State
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
+from bot.core.watch import under_way
 from bot.messages.blocks import actions, button, confirmed, sections
 from bot.messages.card import by_hand, contacts
 from bot.messages.picture import Block, Picture, picture
@@ -117,7 +118,7 @@ def _stop(request: ChangeRequest) -> list[Block]:
     """Until the last step began: policy.RULES."""
     if request.plan is None or request.state not in _STOPPABLE or request.stop_ordered_by:
         return []
-    if len(request.runs) >= len(request.plan.steps):
+    if len(request.runs) >= len(request.plan.steps) and not under_way(request):
         return []
     return [button("Stop", "stop", request=request.id, digest=request.plan.digest)]
 

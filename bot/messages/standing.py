@@ -9,6 +9,7 @@ from bot.core.change import Kind, State
 from bot.core.checks import Verdict
 from bot.core.request import AFTER_THE_STEPS, ChangeRequest, StepRun
 from bot.core.runbook import Runbook
+from bot.core.watch import is_watch
 from bot.messages.steps import StepWords, words_of
 from bot.messages.wording import count, escape, listed, mention, moment, plain, sentence
 
@@ -30,7 +31,6 @@ SYMBOLS = {
     State.SUPERSEDED: "♻️",
 }
 RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
-NO_APPROVAL = "No approval is needed: it only adds."
 _REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
 # The bot's own sentences with mentions in them. What an action tells may hold names that anybody chose.
@@ -43,6 +43,11 @@ class StepDone:
 
     run: StepRun
     words: StepWords
+
+
+def no_approval(request: ChangeRequest) -> str:
+    """Why a request needs no approval, as a sentence."""
+    return f"No approval is needed: it only {'looks' if is_watch(request) else 'adds'}."
 
 
 def headline(request: ChangeRequest) -> str:
@@ -113,7 +118,7 @@ def what_is_true(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
 
 def _needed(request: ChangeRequest) -> str:
     missing = count(request.required - len(request.approvals), "more approval" if request.approvals else "approval")
-    return f"Needed: {missing}, in the thread." if request.required else NO_APPROVAL
+    return f"Needed: {missing}, in the thread." if request.required else no_approval(request)
 
 
 def _nothing_changed(request: ChangeRequest) -> bool:

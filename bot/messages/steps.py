@@ -19,6 +19,7 @@ from bot.messages.columns import DropColumns, ReturnColumns
 from bot.messages.quarantine import PurgeQuarantine
 from bot.messages.restore import Restore
 from bot.messages.rollback import Rollback
+from bot.messages.watch import WatchProduction
 from bot.messages.wording import capital, escape
 from bot.messages.writes import ResumeWrites, StopWrites
 
@@ -127,6 +128,7 @@ def words_of(step: Step, plan: Plan, team: str) -> StepWords:
         "purge_quarantine": lambda: PurgeQuarantine(purge_facts(step)),
         "stop_writes": lambda: StopWrites(writes_facts(step)),
         "resume_writes": lambda: ResumeWrites(writes_facts(step)),
+        "watch": lambda: WatchProduction(step),
     }
     try:
         return known.get(step.action, lambda: AnyStep(step))()

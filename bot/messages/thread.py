@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from bot.core.change import State
 from bot.core.request import CARD, ChangeRequest
 from bot.core.runbook import Runbook
-from bot.messages import approval, card, outcome, plan, private, rest, run
+from bot.core.watch import watch_of
+from bot.messages import approval, card, outcome, plan, private, rest, run, watch
 from bot.messages.picture import Message, Place
 
 
@@ -41,12 +42,24 @@ def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message
         yield Message("baseline", Place.THREAD, outcome.baseline(request))
     if _shows_run(request):
         yield Message("run", Place.THREAD, run.run(request, runbook))
+    yield from _of_its_watch(request)
     if request.state is State.UNKNOWN or _is_begun(request, "unknown"):
         yield Message("unknown", Place.THREAD, run.unknown(request, runbook))
     if request.is_final:
         yield Message("outcome", Place.BROADCAST, outcome.outcome(request, runbook))
     if rest.is_offered(request):
         yield Message("rest", Place.THREAD, rest.rest(request))
+    if watch.is_proposed(request):
+        yield Message("proposal", Place.THREAD, watch.proposal(request))
+
+
+def _of_its_watch(request: ChangeRequest) -> Iterator[Message]:
+    """The chart with its figures, and what the database is busy with."""
+    seen = watch_of(request)
+    if seen:
+        yield Message("watch", Place.THREAD, watch.watched(request, seen))
+    if request.readings:
+        yield Message("database", Place.THREAD, watch.database(request))
 
 
 def _shows_run(request: ChangeRequest) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.core.errors import Refused
+from bot.core.plan import Ask
 from bot.core.runbook import Runbook, load_runbook
 from bot.core.runbook.tables import Scenario
 from handlers.scenarios import choice_of, wish_of
@@ -19,7 +20,8 @@ STEPS = {
     "schema": f"{ROLL_BACK}, {CHOOSE}",
     "only": CHOOSE,
     "plain": ROLL_BACK,
-    "later": f"{{ propose = {ROLL_BACK} }}",
+    "later": f'{{ action = "watch" }}, {{ propose = {ROLL_BACK} }}',
+    "both": f'{{ action = "inspect_failed_deployment" }}, {ROLL_BACK}',
 }
 SCENARIOS = "".join(SCENARIO % (name, name, steps.replace("\n", "")) for name, steps in STEPS.items())
 
@@ -50,7 +52,6 @@ def actions(runbook: Runbook, name: str, *typed: str) -> list[str]:
         ("plain", ["none"], "`/rollback plain` takes no further word"),
         ("only", [], "nothing is left to do, as in `/rollback only drop_columns`"),
         ("only", ["none"], "nothing is left to do"),
-        ("later", [], "The later is not in this version"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_the_way_out(
@@ -71,6 +72,8 @@ def test_what_cannot_be_understood_is_refused_with_the_way_out(
         ("schema", ["Restore-Tables"], ["rollback_deployment", "restore_tables"]),
         ("only", ["restore_tables"], ["restore_tables"]),
         ("plain", [], ["rollback_deployment"]),
+        ("later", [], ["watch"]),
+        ("both", [], ["rollback_deployment"]),
     ],
 )
 def test_a_choice_left_out_is_none_and_the_others_are_named_by_their_action(
@@ -82,4 +85,10 @@ def test_a_choice_left_out_is_none_and_the_others_are_named_by_their_action(
 def test_the_wish_knows_its_scenario_and_choice_by_name_and_has_its_risk(runbook: Runbook) -> None:
     wish = wish_of(scenario(runbook, "schema"), "none", reason="Login is broken", words="/rollback schema")
     assert (wish.scenario, wish.choice, wish.risk) == ("schema", "none", "critical")
+    assert wish.proposes == ()
     assert (wish.title, wish.reason, wish.words) == ("The schema", "Login is broken", "/rollback schema")
+
+
+def test_what_is_only_proposed_is_kept_with_the_wish(runbook: Runbook) -> None:
+    wish = wish_of(scenario(runbook, "later"), "", reason="", words="")
+    assert wish.proposes == (Ask("rollback_deployment", {"target": "previous"}),)

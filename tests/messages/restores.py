@@ -11,6 +11,7 @@ from bot.core.restore import Holder, LiveDeployment, Mode, RestoreFacts, TableRe
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, rollback_step
 from tests.messages.backup_sets import BACKUP_SETS
 from tests.messages.kept import KEPT
+from tests.messages.watches import WATCHES
 from tests.messages.writes import WRITES
 
 DRIFT = "The rows of the backup public.user_profiles_backup_20250903 have changed since the plan."
@@ -201,7 +202,7 @@ RESTORES: dict[str, History] = {
         CY, "1 step of the plan was not begun."
     ),
 }
-ALL: dict[str, History] = {**TYPICAL, **RESTORES, **BACKUP_SETS, **KEPT, **WRITES}
+ALL: dict[str, History] = {**TYPICAL, **RESTORES, **BACKUP_SETS, **KEPT, **WRITES, **WATCHES}
 
 
 def odd_restore(text: str, tables: int = 2) -> RestoreFacts:

@@ -12,6 +12,7 @@ from bot.core.incident import Happened, Verb
 from bot.core.runbook import Runbook, load_runbook
 from bot.messages.account import Account, in_order
 from tests.histories import ANA, BEGIN, BEN, CHANNEL, CY, DEE, TEAM, TYPICAL, History, rollback_step, running, waiting
+from tests.messages.watches import WATCHES
 from tests.shop import BROKEN, GOOD, RUNBOOK_TEXT
 
 NAMES = {ANA: "Ana Ruiz", BEN: "Ben Okoro", CY: "Cy Lund", CHANNEL: "#inc-checkout", DEE: ""}  # DEE can't be read
@@ -52,6 +53,7 @@ EXTRA = (
     .then(Kind.WRITES_RESUMED, {"request": "R-2", "tables": ["public.sessions"]})
     .then(Kind.RESUME_TOLD, {"steps": [0]})
     .closed(),
+    WATCHES["watch_worse"],
 )
 
 

@@ -56,6 +56,10 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "stop_partly_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "stop_unknown": {"unknown": {"look_again", "it_happened", "it_did_not"}},
     "resume_waiting": {"approval": {"approve", "deny", "withdraw"}},
+    "watch_begun": {"run": {"stop"}, "watch": {"propose"}},
+    "watch_under_way": {"run": {"stop"}, "watch": {"propose"}},
+    "watch_proposed_early": {"run": {"stop"}},
+    **{f"watch_{how}": {"proposal": {"propose"}} for how in ("worse", "better", "stopped", "unseen")},
 }
 CLICKS = {
     "approve": Kind.APPROVAL_CLICKED,
@@ -75,7 +79,7 @@ def test_a_message_has_exactly_the_buttons_that_can_act(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESSED)
 def test_the_policy_lets_somebody_press_every_button_that_is_there(name: str) -> None:
-    pressed = {action for ids in buttons(ALL[name]).values() for action in ids} - {"plan_again"}
+    pressed = {action for ids in buttons(ALL[name]).values() for action in ids} - {"plan_again", "propose"}
     assert all(ALL[name].request.state in RULES[CLICKS[action]].states for action in pressed)
 
 

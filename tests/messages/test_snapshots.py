@@ -40,6 +40,9 @@ def _files() -> Iterator[tuple[str, str]]:
             file = f"{history}.{name.replace('/', '_').replace(' ', '_')}.json"
             told[file] = message.picture.text
             yield file, _spelled({"blocks": [_unnamed(block) for block in message.picture.blocks]})
+            if message.picture.plain:
+                shown_plainly = [_unnamed(block) for block in message.picture.plain]
+                yield f"{history}.{name}_plain.json", _spelled({"blocks": shown_plainly})
     for name, picture in {**LOOKED, **LISTED}.items():
         told[f"{name}.json"] = picture.text
         yield f"{name}.json", _spelled({"blocks": [_unnamed(block) for block in picture.blocks]})

@@ -30,6 +30,10 @@ def _plot(chart: Mapping[str, Any], pointer: str) -> Problems:
     categories = chart.get("axis_config", {}).get("categories", [])
     series = chart.get("series", [])
     yield from items(categories, f"{pointer}/axis_config/categories", 20)
+    for index, label in enumerate(categories):
+        yield from string(label, f"{pointer}/axis_config/categories/{index}", 20, least=1)
+    for name in ("x_label", "y_label"):
+        yield from string(chart["axis_config"].get(name, ""), f"{pointer}/axis_config/{name}", 50)
     yield from items(series, f"{pointer}/series", 6)
     if len({line.get("name") for line in series}) < len(series):
         yield f"series names must be unique [json-pointer:{pointer}/series]"

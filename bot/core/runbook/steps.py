@@ -32,7 +32,8 @@ _NEEDS: Mapping[str, str] = {
     "resume_writes": "database",
     "watch": "",
 }
-READ_ONLY = frozenset({"inspect_failed_deployment"})  # of these, what only looks: nobody has to approve it
+READ_ONLY = frozenset({"inspect_failed_deployment", "watch"})  # of these, what only looks: nobody has to approve it
+MOST_LOOKS = 240  # of one watch: each stays in the log
 _ON_TABLES = ("restore_tables", "stop_writes", "resume_writes")
 _DEPLOYMENT = re.compile(r"dpl_[A-Za-z0-9]+")
 
@@ -139,6 +140,8 @@ class Watch:
     def _looks_at_least_once(self) -> Self:
         if self.every > self.period:
             raise ValueError("every: may not be longer than `for`")
+        if self.period / self.every > MOST_LOOKS:
+            raise ValueError(f"every: too short for `for`: a watch looks {MOST_LOOKS} times at most")
         return self
 
     def ask(self) -> Ask:
@@ -237,6 +240,11 @@ def _some_steps(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
         raise ValueError("may not be an empty list")
     if sum(isinstance(step, Choose) for step in steps) > 1:
         raise ValueError("a scenario has one `choose` at most")
+    watches = [index for index, step in enumerate(steps) if isinstance(step, Watch)]
+    if len(watches) > 1:
+        raise ValueError("a scenario has one `watch` at most")
+    if any(isinstance(step, Proposal) and [*watches, index][0] >= index for index, step in enumerate(steps)):
+        raise ValueError("`propose` comes after a `watch`: it is asked for with what that saw as its reason")
     return steps
 
 

@@ -201,9 +201,15 @@ class Scenario:
         return tuple(found)
 
     @property
+    def proposes(self) -> tuple[Ask, ...]:
+        """What a person may ask for with one button, once it was watched."""
+        return tuple(step.ask for step in self.steps if isinstance(step, Propose))
+
+    @property
     def is_read_only(self) -> bool:
-        """Whether it only looks; then it needs no approval."""
-        return all(isinstance(step, Ask) and step.action in READ_ONLY for step in self.steps)
+        """Whether it only looks; then it needs no approval. What it proposes does."""
+        done = [step for step in self.steps if not isinstance(step, Propose)]
+        return all(isinstance(step, Ask) and step.action in READ_ONLY for step in done)
 
 
 @table
