@@ -1,4 +1,4 @@
-"""Every object, built once, from the settings; what `python -m bot` runs and what a test may run on a log of its own."""
+"""Every object, built once, from the settings; what `python -m bot` runs, and a test on a log of its own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -49,7 +49,7 @@ HELP = """\
 /rollback …, /dbrestore …
                      a command, as in Slack; /rollback help and /dbrestore help list them
 ben, as ben          be somebody else; people lists them
-approve, deny [why], withdraw, stop, plan again, look again, it happened, it did not
+approve, deny [why], withdraw, stop, plan again, propose, look again, it happened, it did not
                      press the newest such button
 site, rows           what the site answers now, and what is live; what the profiles hold
 lose the answer      Vercel does what the next order says; its answer is lost
@@ -57,6 +57,7 @@ nothing moves        the same, and nothing moves either (the bot looks for 3 min
 it moves again       … until now
 somebody promotes    another deployment goes live behind the bot's back
 break it             the broken build is live again
+slow down, speed up  pages take 4 s, or no time; /rollback performance watches them
 cut the database     end every session of the bot's in the database
 kill the bot         kill -9, and start it again on the same log
 quit"""

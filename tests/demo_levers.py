@@ -12,6 +12,8 @@ from tests.simulator import vercel_cast as the
 from tests.simulator.wire import Fault
 from tests.world import World
 
+SLOW_SECONDS = 4.0
+
 
 def site(world: World) -> str:
     """What the site answers now, and what is live."""
@@ -68,6 +70,18 @@ def break_it(world: World) -> str:
     return "The broken build is live again on every domain."
 
 
+def slow_down(world: World) -> str:
+    """Pages take their time."""
+    world.site.delays = {"/": SLOW_SECONDS, "/admin": SLOW_SECONDS / 2}
+    return f"Pages take {SLOW_SECONDS:g} s now. `/rollback performance` watches them: here for a minute, not for 15."
+
+
+def speed_up(world: World) -> str:
+    """They don't any more."""
+    world.site.delays = {}
+    return "Pages are quick again."
+
+
 def kill_bot(world: World) -> str:
     """kill -9 and a new process."""
     world.restart()
@@ -103,6 +117,8 @@ def words(world: World, database: Database, help_text: str) -> dict[str, Callabl
         "it moves again": it_moves_again,
         "somebody promotes": somebody_promotes,
         "break it": break_it,
+        "slow down": slow_down,
+        "speed up": speed_up,
         "kill the bot": kill_bot,
     }
     of_database = {"rows": rows, "cut the database": cut}

@@ -16,9 +16,10 @@ ENVIRONMENT = {
 
 
 def demo_runbook(site: str) -> str:
-    """The shipped runbook's text with `site` and `max_backup_age` replaced."""
+    """The shipped runbook's text with `site`, `max_backup_age` and the time of a watch replaced."""
     text = SHIPPED_RUNBOOK.read_text()
     text = re.sub(r'(?m)^site = ".*?"', f'site = "{site}"', text, count=1)
+    text = text.replace('for = "15m", every = "30s"', 'for = "1m", every = "5s"')
     return re.sub(r'(?m)^max_backup_age = ".*?"', 'max_backup_age = "3650d"', text, count=1)
 
 

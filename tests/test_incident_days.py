@@ -31,7 +31,6 @@ TOLD = [  # everything that time brings in eight days, and when
     (Happened.CHECKLIST_OPENED, "Pre-rollback", 0),
     (Happened.PHASE_LATE, 0, 5),
     (Happened.PHASE_LATE, 1, 15),
-    (Happened.CHECKLIST_ENDED, "Pre-rollback", 15),
     (Happened.REMINDER_DUE, STATUS, 19.5),  # down from 1.5 to 9.5, and from 12.5
     (Happened.CHECKLIST_OPENED, IMMEDIATE, 20),
     (Happened.REMINDER_DUE, STAKEHOLDERS, 30),

@@ -1,9 +1,9 @@
 """A watch, in one thread: it needs no approval and changes nothing, goes on wherever the process dies, and proposes."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +40,13 @@ def watch(world: SmallWorld, minutes: float) -> ChangeRequest:
         world.hand.turn(10)
         world.carry_on()
     return world.request
+
+
+def came_to(world: SmallWorld) -> Mapping[str, Any]:
+    """What the ended watch came to, as its step keeps it."""
+    (run,) = world.request.runs
+    assert run.facts is not None
+    return run.facts
 
 
 def test_it_needs_no_approval_looks_every_30_s_for_15_min_and_changes_nothing(world: SmallWorld) -> None:
@@ -82,8 +89,8 @@ def test_looks_that_a_process_missed_are_missing(world: SmallWorld) -> None:
     world.hand.turn(300)
     request = watch(world, 6)
     assert len(request.samples) == 21
-    (ended,) = world.data(Kind.STEP_FINISHED)
-    assert (ended["facts"]["looks"], ended["facts"]["seconds"]) == (21, 900)
+    facts = came_to(world)
+    assert (facts["looks"], facts["seconds"]) == (21, 900)
 
 
 def test_one_whose_time_ran_out_while_nothing_ran_ends_and_says_that_it_saw_nothing(world: SmallWorld) -> None:
@@ -92,8 +99,8 @@ def test_one_whose_time_ran_out_while_nothing_ran_ends_and_says_that_it_saw_noth
     world.carry_on()
     world.hand.turn(3600)
     assert watch(world, 1).state is State.VERIFIED
-    (ended,) = world.data(Kind.STEP_FINISHED)
-    assert (ended["facts"]["looks"], ended["facts"]["figures"][0]["median"]) == (0, None)
+    facts = came_to(world)
+    assert (facts["looks"], facts["figures"][0]["median"]) == (0, None)
 
 
 def test_a_clock_that_is_set_back_makes_it_no_longer_than_its_looks(world: SmallWorld) -> None:
@@ -113,7 +120,7 @@ def test_stop_ends_it_early_and_keeps_what_it_saw(world: SmallWorld, person: str
     world.click(Kind.STOP_CLICKED, world.delivery(person))
     world.carry_on()
     assert world.request.state is State.STOPPED
-    assert world.data(Kind.STEP_FINISHED)[0]["facts"]["looks"] == 11
+    assert came_to(world)["looks"] == 11
 
 
 def test_who_is_neither_requester_nor_approver_does_not_stop_it(world: SmallWorld) -> None:
@@ -204,16 +211,10 @@ def test_there_is_nothing_to_undo(world: SmallWorld) -> None:
 def test_a_click_while_it_looks_loses_no_look(world: SmallWorld) -> None:
     ask(world)
     watch(world, 1)
-    look, world.digest = world.look, ""
-
-    def clicked() -> tuple[object, ...]:
-        world.click(Kind.STOP_CLICKED, world.delivery(EVE))
-        return look()
-
-    world.look = clicked  # type: ignore[assignment,method-assign]  # what else happens during one look
-    world.restart()
+    world.digest = ""
+    world.meanwhile = lambda: world.click(Kind.STOP_CLICKED, world.delivery(EVE))
     world.hand.turn(30)
     before = len(world.request.samples)
     world.advance(STREAM)
     assert len(world.request.samples) == before + 1
-    assert timedelta(0) == world.request.samples[-1].at - world.hand.now()
+    assert world.request.samples[-1].at == world.hand.now()

@@ -236,13 +236,18 @@ def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
 
 
 def refusal_to_propose(watched: ChangeRequest) -> Refused | None:
-    """Whether what a watch proposes can be asked for, as far as the log knows."""
-    if not watched.proposes or not watched.runs:
+    """Whether what a request proposes can be asked for, as far as the log knows."""
+    if not is_proposing(watched):
         return Refused("nothing_proposed", f"{watched.id} proposes nothing: {standing(watched)}. Nothing was changed.")
     if watched.planned_again_as:
         text = f"What {watched.id} proposes was asked for already, as {watched.planned_again_as}. Nothing was changed."
         return Refused("planned_again", text)
     return None
+
+
+def is_proposing(request: ChangeRequest) -> bool:
+    """Whether it is time for what a request proposes: while it watches, and once it has ended and done something."""
+    return bool(request.proposes) and bool(under_way(request) or (request.is_final and request.done))
 
 
 def refusal_beside(

@@ -3,6 +3,7 @@ it is made only of what was fixed when the request ended.
 """
 
 from bot.core.change import State
+from bot.core.policy import is_proposing
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import MESSAGE_TEXT, context, length, section, sections
@@ -18,7 +19,7 @@ from bot.messages.standing import (
     what_is_true,
 )
 from bot.messages.tables import TABLE, check_table, summary
-from bot.messages.watch import is_proposed, proposed_phrase
+from bot.messages.watch import proposed_phrase
 from bot.messages.wording import capital, count, escape, mention, moment
 from bot.messages.writes import ended_stopped
 
@@ -60,7 +61,7 @@ def _next(request: ChangeRequest, runbook: Runbook) -> list[str]:
         lines.append(not_begun(request, runbook))
     if request.ending and request.ending.way_out:
         lines.append(f"Next: {escape(request.ending.way_out, _PHRASE)}")
-    if is_proposed(request):
+    if is_proposing(request):
         lines.append(f"If it did not get better, the thread proposes to {proposed_phrase(request.proposes)}.")
     if request.state in PLANNED_AGAIN:
         lines.append("To go on, press *Plan again* on the card: it reads production anew.")

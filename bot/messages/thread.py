@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.change import State
+from bot.core.policy import is_proposing
 from bot.core.request import CARD, ChangeRequest
 from bot.core.runbook import Runbook
 from bot.core.watch import watch_of
@@ -49,7 +50,7 @@ def _in_the_thread(request: ChangeRequest, runbook: Runbook) -> Iterator[Message
         yield Message("outcome", Place.BROADCAST, outcome.outcome(request, runbook))
     if rest.is_offered(request):
         yield Message("rest", Place.THREAD, rest.rest(request))
-    if watch.is_proposed(request):
+    if request.is_final and is_proposing(request):
         yield Message("proposal", Place.THREAD, watch.proposal(request))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.change import State
 from bot.core.checks import NO_ANSWER_SECONDS
 from bot.core.performance import reading_from_json
 from bot.core.plan import Ask, Step
+from bot.core.policy import is_proposing
 from bot.core.request import ChangeRequest
 from bot.core.watch import Figures, Summary, Watch, summary, under_way, watch_of
 from bot.messages.blocks import actions, button, pages, sections
@@ -116,17 +116,12 @@ def database(request: ChangeRequest) -> Picture:
 
 
 def proposal(request: ChangeRequest) -> Picture:
-    """What an ended watch proposes, with the button; without it once that was asked for."""
+    """What an ended request proposes, with the button; without it once that was asked for."""
     if request.planned_again_as:
         told = f"What {request.id} proposed was asked for as {escape(request.planned_again_as)}."
         return picture(told, sections([told]))
     told = f"{request.id} has ended. If it did not get better: {_proposed(request)}"
     return picture(told, [*sections([told]), *actions(_button(request))])
-
-
-def is_proposed(request: ChangeRequest) -> bool:
-    """Whether a watch that has ended proposes something."""
-    return bool(request.proposes) and request.is_final and watch_of(request) is not None
 
 
 def proposed_phrase(asks: Sequence[Ask]) -> str:
@@ -145,14 +140,15 @@ def _phrase(ask: Ask) -> str:
 
 
 def _proposed(request: ChangeRequest) -> str:
+    reason = "with these figures as the reason" if watch_of(request) else "for the same reason"
     return (
-        f"*{_label(request)}* asks to {proposed_phrase(request.proposes)}, with these figures as the reason. That is "
-        "a request of its own, which others have to approve. Anyone who may ask can press it."
+        f"*{_label(request)}* asks to {proposed_phrase(request.proposes)}, {reason}. That is a request of its own, "
+        "which others have to approve. Anyone who may ask can press it."
     )
 
 
 def _button(request: ChangeRequest) -> list[Block]:
-    if not request.proposes or request.planned_again_as or request.state is State.PLANNING:
+    if request.planned_again_as or not is_proposing(request):
         return []
     digest = request.plan.digest if request.plan else ""
     return [button(_label(request), PROPOSE, request=request.id, digest=digest)]

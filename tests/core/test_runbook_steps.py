@@ -6,6 +6,8 @@ from tests.core.small_runbooks import DATABASE, DURATION, SMALL, VERCEL, problem
 
 STEPS = SMALL + VERCEL + DATABASE + '[[scenarios]]\nname = "bad"\ntitle = "Bad"\nrisk = "low"\nsteps = [%s]\n'
 SCENARIO = SMALL + '[[scenarios]]\nname = "%s"\ntitle = "Bad"\nrisk = "%s"\nsteps = [{ action = "watch" }]\n'
+PROPOSE = '{ propose = { action = "rollback_deployment" } }'
+TOO_EARLY = "`propose` comes after a step that is carried out, such as `watch`"
 CHOICE = '{ choose = [{ action = "watch" }, { action = "none" }] }'
 ACTIONS = (
     "inspect_failed_deployment, rollback_deployment, drop_columns, restore_tables, stop_writes, resume_writes, watch"
@@ -97,6 +99,13 @@ def test_a_scenario_has_a_known_risk() -> None:
             'steps[0].choose[1].tabels: unknown key; did you mean "tables"?',
         ),
         ('{ choose = [{ action = "watch" }, { action = "none" }], every = "1m" }', "steps[0].every: unknown key"),
+        (
+            '{ action = "watch", for = "1h", every = "10s" }',
+            "steps[0]: every: too short for `for`: a watch looks 240 times",
+        ),
+        ('{ action = "watch" }, { action = "watch" }', "steps: a scenario has one `watch` at most"),
+        (PROPOSE, f"steps: {TOO_EARLY}"),
+        (f'{{ action = "inspect_failed_deployment" }}, {PROPOSE}', f"steps: {TOO_EARLY}"),
         (
             f"{CHOICE}, {CHOICE}",
             "steps: a scenario has one `choose` at most",

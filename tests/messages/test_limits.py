@@ -69,8 +69,8 @@ LONGEST: dict[str, Callable[[], History]] = {
     "stop_unknown": lambda: asked(odd_writes(STOP, "&" * 3000)).approved().started().lost(LONG),
     "stop_failed": lambda: _stopped().started().failed(LONG, changed=LONG),
     "resume_verified": lambda: _resumed().verified(many_results(Verdict.PASSED)),
-    "watch": lambda: _watched(),
-    "watch_ended": lambda: ended(_watched()).verifying().checks_failed(many_results(Verdict.FAILED)),
+    "watch": lambda: _watched(looks_taken=2),
+    "watch_ended": lambda: ended(_watched(looks_taken=240)).verifying().checks_failed(many_results(Verdict.FAILED)),
     "restore_checks_fail": lambda: _restored().checks_failed(many_results(Verdict.FAILED)),
 }
 
@@ -97,11 +97,12 @@ def _resumed() -> History:
     return step_done(history, resumed=["&" * 3000] * 40, left=["&" * 3000] * 40).verifying()
 
 
-def _watched() -> History:
+def _watched(*, looks_taken: int) -> History:
     """Of more checks than a chart has lines, all of names that begin alike, longer than a chart takes."""
     limits: dict[str, float | None] = {f"{LONG[:100]}{number}": 3.0 for number in range(40)}
     history = watched(PROPOSED, reason=LONG, checks=limits).started()
-    seconds = [dict.fromkeys(limits, took) for took in [0.4, None, 99.0] * 80]
+    took: list[float | None] = [0.4, None, 99.0]
+    seconds: list[dict[str, float | None]] = [dict.fromkeys(limits, took[number % 3]) for number in range(looks_taken)]
     return looks(history, seconds, failed=list(limits))
 
 

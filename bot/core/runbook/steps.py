@@ -240,11 +240,11 @@ def _some_steps(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
         raise ValueError("may not be an empty list")
     if sum(isinstance(step, Choose) for step in steps) > 1:
         raise ValueError("a scenario has one `choose` at most")
-    watches = [index for index, step in enumerate(steps) if isinstance(step, Watch)]
-    if len(watches) > 1:
+    if sum(isinstance(step, Watch) for step in steps) > 1:
         raise ValueError("a scenario has one `watch` at most")
-    if any(isinstance(step, Proposal) and [*watches, index][0] >= index for index, step in enumerate(steps)):
-        raise ValueError("`propose` comes after a `watch`: it is asked for with what that saw as its reason")
+    proposals = [index for index, step in enumerate(steps) if isinstance(step, Proposal)]
+    if proposals and all(isinstance(step, WithoutParameters) for step in steps[: proposals[0]]):
+        raise ValueError("`propose` comes after a step that is carried out, such as `watch`")
     return steps
 
 
