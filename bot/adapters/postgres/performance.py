@@ -34,10 +34,10 @@ from bot.core.statement_text import clamped, command, shown
 APPLICATION = "rollback-bot watch"
 STATEMENT_SECONDS, ALL_SECONDS = 5.0, 20.0
 LEAST_CALLS = 5  # below that, a mean says little
-_BY_MEAN, _BY_TOTAL, _COMPARED = 10, 12, 60  # statements that are kept
+_BY_MEAN, _BY_TOTAL, _COMPARED = 10, 12, 50  # statements that are kept
 _FETCHED_BY_MEAN, _FETCHED_BY_TOTAL, _FETCHED_TEXT = 40, 120, 4000  # some of them turn out to be other statements
-_SCANS, _INDEXES, _INDEX = 8, 6, 80
-_WAITS, _TRANSACTIONS, _SESSION_TEXT = 20, 12, 120
+_SCANS, _INDEXES, _INDEX, _TABLE = 8, 6, 60, 100
+_WAITS, _HOLDERS, _TRANSACTIONS, _SESSION_TEXT = 20, 5, 12, 120
 _HIDDEN = "<insufficient privilege>"  # what PostgreSQL has in place of another role's statement
 _ABORTED = "idle in transaction (aborted)"  # what it did last may not even be SQL
 
@@ -54,7 +54,8 @@ WITH counted AS MATERIALIZED (
   GROUP BY queryid
 ), ranked AS (
   SELECT * FROM counted WHERE query ~* '^[(\\s]*(select|insert|update|delete|with|--|/[*])'
-  AND query !~ 'rollback[-_]bot' AND queryid IS NOT NULL AND calls > 0
+  AND query !~ 'rollback[-_]bot' AND query NOT LIKE 'SELECT set_config(name, value, %%'
+  AND queryid IS NOT NULL AND calls > 0
 )
 (SELECT queryid::text, query, calls, total FROM ranked WHERE calls >= %s ORDER BY total / calls DESC LIMIT %s)
 UNION ALL (SELECT queryid::text, query, calls, total FROM ranked ORDER BY total DESC LIMIT %s)
@@ -176,7 +177,14 @@ def _lacking(found: Reading, text: str) -> Reading:
 def _with_waits(session: Session, found: Reading) -> Reading:
     rows = session.rows(_WAITING, _WAITS, _FETCHED_TEXT)
     waits = (
-        Wait(pid, role, round(seconds, 1), table, _of_session(text), tuple(dict.fromkeys(held_by)))
+        Wait(
+            pid,
+            role,
+            round(seconds, 1),
+            clamped(table, _TABLE),
+            _of_session(text),
+            tuple(dict.fromkeys(held_by))[:_HOLDERS],
+        )
         for pid, role, seconds, table, text, held_by in rows
     )
     return replace(found, waits=tuple(waits))
@@ -219,7 +227,10 @@ def _with_scans(session: Session, found: Reading) -> Reading:
     if not is_counted:
         raise _AbsentError("PostgreSQL doesn't count scans of tables: its setting track_counts is off.")
     rows = session.rows(_SCANNED, LARGE_ROWS, LARGE_BYTES, _SCANS)
-    scans = tuple(replace(Scan(*row), indexes=_indexes(row[-1])) for row in rows)
+    scans = tuple(
+        Scan(clamped(table, _TABLE), number, read, live, held, _indexes(names))
+        for table, number, read, live, held, names in rows
+    )
     return replace(found, scans=scans, scans_since=since)
 
 
