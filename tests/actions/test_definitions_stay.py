@@ -1,8 +1,6 @@
 """No definition of a database changes by a backup set, a restore, an exact one or an undo; on each release there is."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from shutil import which
 from uuid import uuid4
 
 import pytest
@@ -11,25 +9,16 @@ from bot.core.plan import Step
 from bot.core.runbook.tables import DatabaseTable
 from tests.actions.backing_up import Backups
 from tests.actions.restoring import restore_action
-from tests.database.cluster import cluster
 from tests.database.damage import DAMAGED, damage
 from tests.database.inventory import changes, inventory
-from tests.database.server import Database, DatabaseServer, server
-
-
-def debian_server() -> DatabaseServer:
-    """A PostgreSQL of Debian's, which is another release than that of the tests."""
-    initdb = which("initdb")
-    programs = Path(initdb).resolve().parent if initdb else Path()
-    if not (programs / "pg_ctl").exists():
-        pytest.skip("no other release of PostgreSQL is installed here, only that of the tests")
-    return DatabaseServer(cluster(programs))
+from tests.database.other_release import other_release
+from tests.database.server import Database, server
 
 
 @pytest.fixture(params=["of the tests", "of Debian"])
 def shop_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The shop's database after its damage, on that server."""
-    of = debian_server() if request.param == "of Debian" else server()
+    of = other_release() if request.param == "of Debian" else server()
     with of.database() as database:
         damage(database.superuser())
         yield database

@@ -39,6 +39,7 @@ track_activities = on
 log_min_messages = fatal
 """
 _ONLY_OURS = "io_method = sync\n"  # releases before 18 don't know it
+_ONLY_OTHERS = "shared_preload_libraries = 'pg_stat_statements'\n"  # ours has no such library
 
 
 def cluster(programs: Path | None = None) -> str:
@@ -103,7 +104,7 @@ def guard(folder: Path, others: Path | None = None) -> None:
             os.chown(one, _server_user().pw_uid, _server_user().pw_gid)
     _run(folder, programs / "initdb", *_INITDB, f"--pgdata={data}")
     with (data / "postgresql.conf").open("a") as settings:
-        settings.write(f"{_SETTINGS}{'' if others else _ONLY_OURS}unix_socket_directories = '{folder}'\n")
+        settings.write(f"{_SETTINGS}{_ONLY_OTHERS if others else _ONLY_OURS}unix_socket_directories = '{folder}'\n")
     _run(folder, programs / "pg_ctl", "start", "--wait", "--silent", f"--log={folder / 'log'}", f"--pgdata={data}")
     (folder / "ready").touch()
     if os.fork():
