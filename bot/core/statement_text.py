@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bot.core.build_failure import redacted
 
 TEXT = 200  # bytes of a statement that are kept
+_BEYOND = 300  # bytes more in which secrets are looked for: that takes long in a long text
 
 _COUNTED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 _NAMED = frozenset(
@@ -48,8 +49,8 @@ def shown(text: str, most: int = TEXT) -> str:
     line = "".join(_pieces(text))
     if _first_word(line) not in _COUNTED:
         return ""
-    line = _SEVERAL.sub(r"\1, …", _DOUBLED.sub("?", redacted(line, ())))
-    return clamped(" ".join(line.split()), most)
+    line = " ".join(_SEVERAL.sub(r"\1, …", _DOUBLED.sub("?", line)).split())
+    return clamped(redacted(clamped(line, most + _BEYOND), ()), most)
 
 
 def command(text: str) -> str:
