@@ -34,7 +34,6 @@ from bot.checking import Checking
 from bot.core.deployment import label
 from bot.core.errors import BotError, Revoked
 from bot.core.incident import SITE
-from bot.core.plan import Facts
 from bot.core.quarantine import PURGE
 from bot.core.request import UNDO, ChangeRequest
 from bot.core.restore import LiveDeployment
@@ -142,12 +141,12 @@ def _questions(settings: Settings) -> Questions | None:
     return Questions(url, told.schema) if told and url else None
 
 
-def _read_database(settings: Settings, clock: Callable[[], datetime]) -> Callable[[], Facts] | None:
-    """How a watch reads the database; None where there is none."""
-    if settings.runbook.database is None or settings.database_url is None:
-        return None
-    performance = Performance(settings.database_url, clock=clock)
-    return lambda: performance.read().as_json()
+def _watching(
+    settings: Settings, journal: Journal[ChangeRequest], checking: Checking, clock: Callable[[], datetime]
+) -> Watching:
+    url = settings.database_url if settings.runbook.database else None
+    performance = Performance(url, clock=clock) if url else None
+    return Watching(journal=journal, look=checking.site, performance=performance, clock=clock)
 
 
 @dataclass(frozen=True)
@@ -170,8 +169,7 @@ def build(
 ) -> Bot:
     """The bot, not started. Raises LogInUseError, OSError or sqlite3.Error where the log can't be opened."""
     runbook = settings.runbook
-    actions = shipped_actions(settings, clock)
-    log = parts.log(settings.state_path, clock)
+    actions, log = shipped_actions(settings, clock), parts.log(settings.state_path, clock)
     journal, wakeups = Journal(log, REQUESTS), Wakeups(clock)
     plans = _plans(actions, journal)
     eligibility = Eligibility(slack, runbook)
@@ -187,7 +185,7 @@ def build(
         planning=Planning(slack=slack, runbook=runbook, actions=plans, link=drawing.link, clock=clock),
         deciding=Deciding(eligibility=eligibility, runbook=runbook, clock=clock),
         running=running,
-        watching=Watching(journal=journal, look=checking.site, read=_read_database(settings, clock), clock=clock),
+        watching=_watching(settings, journal, checking, clock),
         clock=clock,
         wake=wakeups.wake,
         incidents=incidents.incidents,

@@ -6,28 +6,36 @@ A look that a dying process took is not known, and is missing. The database is r
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Protocol
 
 from bot.core.change import Kind
 from bot.core.checks import CheckResult
 from bot.core.event import Draft
-from bot.core.plan import Facts
+from bot.core.performance import Reading
 from bot.core.request import ChangeRequest
 from bot.core.watch import sample_facts, summary, under_way
 from bot.journal import Journal
 
 
+class Reads(Protocol):
+    """How the database is read."""
+
+    def read(self) -> Reading:
+        """What it is busy with now; what can't be read is said in the reading."""
+
+
 class Watching:
-    """Carries watches on. `look` asks the site once; `read` reads the database, None where there is none."""
+    """Carries watches on. `look` asks the site once; `performance` is None where there is no database."""
 
     def __init__(
         self,
         *,
         journal: Journal[ChangeRequest],
         look: Callable[[], Sequence[CheckResult]],
-        read: Callable[[], Facts] | None,
+        performance: Reads | None,
         clock: Callable[[], datetime],
     ) -> None:
-        self._journal, self._look, self._read, self._clock = journal, look, read, clock
+        self._journal, self._look, self._performance, self._clock = journal, look, performance, clock
 
     def go_on(self, request: ChangeRequest) -> None:
         """The next thing of its watch: read the database, look at the site, or end it."""
@@ -35,8 +43,8 @@ class Watching:
         if watch is None:
             return
         is_over = bool(request.stop_ordered_by) or watch.is_over(self._clock())
-        if self._read and len(request.readings) <= is_over:
-            self._note(request, Draft(Kind.DATABASE_READ, {"reading": self._read()}))
+        if self._performance and len(request.readings) <= is_over:
+            self._note(request, Draft(Kind.DATABASE_READ, {"reading": self._performance.read().as_json()}))
         elif is_over and request.running:
             came_to = asdict(summary(watch, self._clock()))
             self._note(request, Draft(Kind.STEP_FINISHED, {"step": request.running.index, "facts": came_to}))

@@ -19,6 +19,7 @@ from bot.core.change import Kind, State
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import OutcomeUnknown, Refused, StepFailed, Unavailable
 from bot.core.event import ConflictError, Draft, Event
+from bot.core.performance import Reading
 from bot.core.plan import Ask, Facts, Step
 from bot.core.request import UNDO, ChangeRequest
 from bot.courses import Requests
@@ -198,7 +199,7 @@ class SmallWorld:
             planning=planning,
             deciding=deciding,
             running=self.running,
-            watching=Watching(journal=self.journal, look=self.look, read=self.read, clock=clock),
+            watching=Watching(journal=self.journal, look=self.look, performance=self, clock=clock),
             clock=clock,
         )
         course = requests.course(AtOnce(self.journal).ensure)
@@ -213,9 +214,9 @@ class SmallWorld:
         verdict = Verdict.FAILED if self.seconds is None or self.seconds > SLOW else Verdict.PASSED
         return (CheckResult("Site", verdict, required=True, expected="", seen="", median_seconds=self.seconds),)
 
-    def read(self) -> Facts:
+    def read(self) -> Reading:
         """What a look at the database says."""
-        return {"at": self.hand.now().isoformat()}
+        return Reading(self.hand.now(), (), (), (), (), ())
 
     def restart(self) -> None:
         """A new process on the same file."""

@@ -105,7 +105,7 @@ def test_every_make_command_of_the_readme_is_in_the_makefile() -> None:
 def test_the_readme_lists_the_commands_that_help_lists() -> None:
     runbook = load_runbook(SHIPPED_RUNBOOK.read_text(encoding="utf-8"), ENVIRONMENT)
     actions = {"rollback_deployment", "inspect_failed_deployment", "restore_tables", "stop_writes", "resume_writes"}
-    actions |= {"drop_columns", "purge_quarantine"}
+    actions |= {"drop_columns", "purge_quarantine", "watch"}
     helped = re.findall(r"`(/rollback [^`]+)`:", help_text(runbook, actions).text)
     helped += re.findall(r"`(/dbrestore [^`]+)`:", restore_help(runbook, actions).text)
     told = [row.replace("\\|", "|") for row in re.findall(r"(?m)^\| `(/\w+ [^`]+)`", README)]
@@ -144,7 +144,7 @@ def test_the_demos_runbook_is_the_shipped_one_at_another_site() -> None:
     shipped = SHIPPED_RUNBOOK.read_text(encoding="utf-8").splitlines()
     changed = [line for line in ndiff(shipped, demo_runbook("http://127.0.0.1:1").splitlines()) if line[0] in "+-"]
     keys = [f"{line[0]} {line[2:].partition(' = ')[0]}" for line in changed]
-    assert keys == ["- site", "+ site", "- max_backup_age", "+ max_backup_age"]
+    assert keys == ["- site", "+ site", "- max_backup_age", "+ max_backup_age", "-   { action", "+   { action"]
 
 
 def test_no_file_names_a_package_index() -> None:

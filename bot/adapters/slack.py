@@ -3,7 +3,6 @@
 import http.client
 import logging
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from slack_sdk.http_retry import RetryHandler
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.adapters.slack_bodies import channel_from, keys_of, person_from
+from bot.adapters.slack_bodies import channel_from, header, keys_of, person_from, was_never_sent
 from bot.adapters.slack_files import send_bytes
 from bot.core.errors import BotError, OutcomeUnknown, Refused, Revoked, Unavailable
 from bot.core.people import Channel, Person, Workspace
@@ -94,7 +93,7 @@ class Slack:
     def scopes(self) -> frozenset[str] | None:
         """What the bot's token may do, as Slack says it now; None where it doesn't say."""
         try:
-            listed = _header(self._exchange("auth.test", params={}), "x-oauth-scopes")
+            listed = header(self._exchange("auth.test", params={}), "x-oauth-scopes")
         except OutcomeUnknown as error:
             raise Unavailable(error.text) from error
         return frozenset(listed.replace(",", " ").split()) or None
@@ -108,7 +107,7 @@ class Slack:
         except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
             raise Unavailable("Slack can't be reached.") from error
         try:
-            return parsedate_to_datetime(_header(response, "date")).astimezone(UTC)
+            return parsedate_to_datetime(header(response, "date")).astimezone(UTC)
         except ValueError:
             raise Unavailable("Slack's answer has no date.") from None
 
@@ -265,14 +264,14 @@ class Slack:
         except SlackApiError as error:
             raise self._translated(method, error) from None  # the original holds the whole response
         except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
-            if _was_never_sent(error):
+            if was_never_sent(error):
                 raise Unavailable("Slack can't be reached.") from error
             raise OutcomeUnknown(f"Slack gave no answer to {method}.") from error
 
     def _translated(self, method: str, error: SlackApiError) -> BotError:
         status = error.response.status_code
         if status == http.client.TOO_MANY_REQUESTS:
-            wait = _header(error.response, "retry-after")
+            wait = header(error.response, "retry-after")
             seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", wait) else 1.0
             return Unavailable("Slack asks for patience.", retry_at=self._clock() + timedelta(seconds=seconds))
         data = error.response.data
@@ -287,11 +286,6 @@ class Slack:
         return Refused(reason, f"Slack refused {method}: {reason}.")
 
 
-def _header(response: SlackResponse, name: str) -> str:
-    """A header of an answer, by its name in small letters; "" where there is none."""
-    return next((str(value) for key, value in response.headers.items() if key.lower() == name), "")
-
-
 def _body(content: Content) -> dict[str, Any]:
     metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": content.key}}
     return {
@@ -301,9 +295,3 @@ def _body(content: Content) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
-
-
-def _was_never_sent(error: Exception) -> bool:
-    """Whether the connection itself failed: urllib wraps the cause."""
-    cause = getattr(error, "reason", error)
-    return isinstance(cause, ConnectionRefusedError | socket.gaierror)

@@ -1,7 +1,10 @@
-"""Slack's people and channels as our own types: the one place where their shapes are known."""
+"""The shapes of what Slack answers: people and channels as our own types, headers, and whether anything was sent."""
 
+import socket
 from collections.abc import Mapping
 from typing import Any
+
+from slack_sdk.web import SlackResponse
 
 from bot.core.people import Channel, Person
 
@@ -35,3 +38,14 @@ def keys_of(message: Mapping[str, Any]) -> tuple[str, ...]:
     """What a message can be found by: the key in its metadata, the names of its files."""
     payload = (message.get("metadata") or {}).get("event_payload") or {}
     return (str(payload.get("key", "")), *(str(file.get("name", "")) for file in message.get("files") or ()))
+
+
+def header(response: SlackResponse, name: str) -> str:
+    """A header of an answer, by its name in small letters; "" where there is none."""
+    return next((str(value) for key, value in response.headers.items() if key.lower() == name), "")
+
+
+def was_never_sent(error: Exception) -> bool:
+    """Whether the connection itself failed: urllib wraps the cause."""
+    cause = getattr(error, "reason", error)
+    return isinstance(cause, ConnectionRefusedError | socket.gaierror)

@@ -110,8 +110,8 @@ def watched(request: ChangeRequest, watch: Watch) -> Picture:
 def database(request: ChangeRequest) -> Picture:
     """What the database is busy with: at the begin of the watch, and what came of it until the end."""
     first, *later = (reading_from_json(facts) for facts in request.readings)
-    lines = report(first, later[-1] if later else None)
-    head = f"🗄️ *The database*, {'during' if later else 'at the begin of'} the watch of {request.id}"
+    head, *lines = report(first, later[-1] if later else None)
+    head = f"🗄️ {head}, at the {'end' if later else 'begin'} of the watch"
     return picture(f"{head}: {' '.join(lines[:_FEW])}", pages(sections([head, *lines]))[0])
 
 

@@ -101,7 +101,7 @@ def test_a_scenario_has_a_known_risk() -> None:
         ('{ choose = [{ action = "watch" }, { action = "none" }], every = "1m" }', "steps[0].every: unknown key"),
         (
             '{ action = "watch", for = "1h", every = "10s" }',
-            "steps[0]: every: too short for `for`: a watch looks 240 times",
+            "steps[0]: every: too short for `for`: a watch looks 240 times at most",
         ),
         ('{ action = "watch" }, { action = "watch" }', "steps: a scenario has one `watch` at most"),
         (PROPOSE, f"steps: {TOO_EARLY}"),

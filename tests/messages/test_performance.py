@@ -1,28 +1,13 @@
 """The database's report: what stands out first, true also where something wasn't read, and within one message."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from bot.core.performance import SCANS, STATEMENTS, TRANSACTIONS, WAITS, Reading, Scan, Statement, Transaction, Wait
 from bot.messages.blocks import SECTION, sections
 from bot.messages.performance import report
+from tests.messages.readings import AT, BUSIER, BUSY, QUIET
 from tests.simulator.slack_rules import check_message
 
-AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-LATER = AT + timedelta(minutes=15)
-QUIET = Reading(AT, (), (), (), (), ())
-BUSY = Reading(
-    at=AT,
-    statements=(Statement("1", "SELECT a FROM t WHERE b = $1", 1000, 12_000.0), Statement("2", "", 5, 1.0)),
-    scans=(Scan("public.t", 10, 120_000, 12_000, 2**24, ("t_pkey (id)",)),),
-    waits=(Wait(12, "app", 95.0, "public.t", "UPDATE t SET a = ?", (7,)),),
-    transactions=(
-        Transaction(7, "app", "web", "idle in transaction", 720.0, "UPDATE t SET a = ?"),
-        Transaction(9, "ben", "psql", "active", 61.0, ""),
-    ),
-    missing=(),
-    statements_since=AT,
-)
 HOSTILE = "<!channel>`&*_<@U0ANA>\n" * 9
 
 
@@ -48,9 +33,7 @@ def test_who_holds_others_up_stands_first() -> None:
 
 
 def test_figures_of_the_watch_stand_beside_those_before_it() -> None:
-    statements = (Statement("1", "SELECT a FROM t WHERE b = $1", 1100, 60_000.0), Statement("2", "", 5, 1.0))
-    scans = (Scan("public.t", 12, 144_000, 12_000, 2**24, ("t_pkey (id)",)),)
-    text = "\n".join(report(BUSY, replace(BUSY, at=LATER, statements=statements, scans=scans)))
+    text = "\n".join(report(BUSY, BUSIER))
     calls = "12 ms before → ⚠️ *480 ms* a call during the watch (100 calls, 48 s in all)"
     assert f"• {calls}: `SELECT a FROM t WHERE b = $1`" in text
     size = "(about 12,000 rows, 16 MB): 2 scans during the watch, 12,000 rows each on average"
@@ -58,7 +41,7 @@ def test_figures_of_the_watch_stand_beside_those_before_it() -> None:
 
 
 def test_after_a_reset_no_figure_is_said_to_be_of_the_watch() -> None:
-    last = replace(BUSY, statements=(Statement("1", "SELECT a", 4, 800.0),), statements_since=LATER)
+    last = replace(BUSY, statements=(Statement("1", "SELECT a", 4, 800.0),), statements_since=BUSIER.at)
     assert "• 200 ms a call (4 calls, 800 ms in all): `SELECT a`" in report(BUSY, last)
 
 

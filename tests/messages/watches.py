@@ -1,14 +1,15 @@
-"""Typical histories of a watch that proposes a rollback; the database is as its reading's own tests have it."""
+"""Typical histories of a watch that proposes a rollback."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.core.change import Kind
+from bot.core.performance import Reading
 from bot.core.plan import Ask, Facts
 from bot.core.watch import summary, watch_of, watch_step
 from tests.histories import ANA, BEGIN, CY, PASSING, History
+from tests.messages.readings import BUSIER, BUSY
 
 FOR: Facts = {"for": 900.0, "every": 30.0}
 PROPOSED = Ask("rollback_deployment", {"target": "previous"})
@@ -49,9 +50,9 @@ def begun() -> History:
     return asked(PROPOSED).started().unproven("It only looks, and *Stop* ends it early.")
 
 
-def read(history: History, **more: Any) -> History:
+def read(history: History, reading: Reading = BUSY) -> History:
     """The database was read."""
-    return history.then(Kind.DATABASE_READ, {"reading": {**READING, **more}})
+    return history.then(Kind.DATABASE_READ, {"reading": reading.as_json()})
 
 
 def ended(history: History, early_at: datetime | None = None) -> History:
@@ -66,13 +67,12 @@ def ended(history: History, early_at: datetime | None = None) -> History:
     return history
 
 
-READING: dict[str, Any] = {"at": BEGIN.isoformat()}
 WATCHES: dict[str, History] = {
     "watch_begun": begun(),
     "watch_under_way": looked(read(begun()), BETTER[:4]),
     "watch_proposed_early": looked(read(begun()), WORSE[:4]).planned_again(),
-    "watch_worse": read(ended(looked(read(begun()), WORSE))).verifying().checks_failed(),
-    "watch_better": read(ended(looked(read(begun()), BETTER))).verifying().verified(PASSING[1:]),
+    "watch_worse": read(ended(looked(read(begun()), WORSE)), BUSIER).verifying().checks_failed(),
+    "watch_better": read(ended(looked(read(begun()), BETTER)), BUSIER).verifying().verified(PASSING[1:]),
     "watch_stopped": ended(looked(begun(), BETTER[:3]).stop_ordered_by(CY), BEGIN + timedelta(minutes=4)).stopped_by(
         CY, "The watch ended early."
     ),
