@@ -246,8 +246,9 @@ def refusal_to_propose(watched: ChangeRequest) -> Refused | None:
 
 
 def is_proposing(request: ChangeRequest) -> bool:
-    """Whether it is time for what a request proposes: while it watches, and once it has ended and done something."""
-    return bool(request.proposes) and bool(under_way(request) or (request.is_final and request.done))
+    """Whether it is time for what a request proposes: while it watches, and once its steps ended and some are done."""
+    has_ended = request.is_final or request.state is State.VERIFYING
+    return bool(request.proposes) and bool(under_way(request) or (has_ended and request.done))
 
 
 def refusal_beside(

@@ -95,7 +95,7 @@ def watched(request: ChangeRequest, watch: Watch) -> Picture:
     else:
         head = f"👀 *{request.id} watched production* for {_time(seen.seconds)}. It changed nothing."
     figures = list(_told(seen))
-    early = _button(request) if goes_on else []
+    early = [] if request.is_final else _button(request)
     how = [f"If it can't wait: {_proposed(request)}"] if early else []
     note = f"A look without an answer is drawn as {NO_ANSWER_SECONDS:g} s."
     notes = [note] if any(one.unanswered for one in seen.figures) else []

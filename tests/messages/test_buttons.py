@@ -58,6 +58,7 @@ PRESSED: dict[str, dict[str, set[str]]] = {
     "resume_waiting": {"approval": {"approve", "deny", "withdraw"}},
     "watch_begun": {"run": {"stop"}, "watch": {"propose"}},
     "watch_under_way": {"run": {"stop"}, "watch": {"propose"}},
+    "watch_verifying": {"watch": {"propose"}},
     "watch_proposed_early": {"run": {"stop"}},
     **{f"watch_{how}": {"proposal": {"propose"}} for how in ("worse", "better", "stopped", "unseen")},
 }

@@ -70,6 +70,7 @@ def ended(history: History, early_at: datetime | None = None) -> History:
 WATCHES: dict[str, History] = {
     "watch_begun": begun(),
     "watch_under_way": looked(read(begun()), BETTER[:4]),
+    "watch_verifying": ended(looked(begun(), WORSE)).verifying(),
     "watch_proposed_early": looked(read(begun()), WORSE[:4]).planned_again(),
     "watch_worse": read(ended(looked(read(begun()), WORSE)), BUSIER).verifying().checks_failed(),
     "watch_better": read(ended(looked(read(begun()), BETTER)), BUSIER).verifying().verified(PASSING[1:]),

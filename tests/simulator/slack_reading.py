@@ -13,7 +13,7 @@ Names = Mapping[str, str]  # id of a person, a group or a channel -> what is sho
 
 ANGLE = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 READABLE = ("title", "text", "fields", "label", "element", "elements", "accessory", "placeholder", "options")
-READABLE_TOO = ("description", "hint", "alt_text", "rows", "chart", "segments", "series", "name", "data")
+READABLE_TOO = ("description", "hint", "alt_text", "rows", "chart", "segments", "name")
 
 
 def text_of(message: Message, names: Names) -> str:
@@ -114,6 +114,13 @@ def _table(table: Message, names: Names) -> str:
     return "\n".join(" | ".join("".join(_pieces(cell, names)) for cell in row) for row in table["rows"])
 
 
+def _plotted(chart: Message, names: Names) -> str:  # names of people are in no chart
+    """What a person sees drawn, as numbers."""
+    return "\n".join(
+        f"{one['name']}: {' '.join(str(point['value']) for point in one['data'])}" for one in chart["series"]
+    )
+
+
 def _line(section: Message, names: Names) -> str:
     return "".join(piece for part in section["elements"] for piece in _pieces(part, names))
 
@@ -122,6 +129,7 @@ def _line(section: Message, names: Names) -> str:
 _WHOLE: dict[str, Callable[[Message, Names], str]] = {
     "mrkdwn": lambda node, names: shown(node["text"], names),
     "table": _table,
+    "line": _plotted,
     "rich_text_section": _line,
     "rich_text_preformatted": _line,
     "rich_text_quote": _line,
