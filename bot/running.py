@@ -17,6 +17,7 @@ from bot.core.plan import Facts, Step
 from bot.core.policy import PATIENCE, adds
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
+from bot.core.watch import is_watch
 from bot.eligibility import Eligibility
 from bot.journal import Journal
 
@@ -161,8 +162,8 @@ class Running:
         self._journal.record(request, Draft(Kind.REQUEST_STOPPED, {"text": text}, request.stop_ordered_by))
 
     def begin_verification(self, request: ChangeRequest) -> None:
-        """Every step is done: have the checks run."""
-        until = self._clock() + self._runbook.verification.deadline
+        """Every step is done: have the checks run; once, where nothing was changed that could still settle."""
+        until = self._clock() + (timedelta(0) if is_watch(request) else self._runbook.verification.deadline)
         self._journal.record(request, Draft(Kind.VERIFICATION_BEGUN, {"until": until.isoformat()}))
 
 

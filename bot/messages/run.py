@@ -6,7 +6,7 @@ An unknown outcome is a message of its own: an edit notifies nobody, and this ne
 from bot.core.change import State
 from bot.core.request import ChangeRequest, StepRun
 from bot.core.runbook import Runbook
-from bot.core.watch import under_way
+from bot.core.watch import is_watch, under_way
 from bot.messages.blocks import actions, button, confirmed, sections
 from bot.messages.card import by_hand, contacts
 from bot.messages.picture import Block, Picture, picture
@@ -99,6 +99,8 @@ def _took(ran: StepRun) -> str:
 def _after_the_steps(request: ChangeRequest) -> str:
     if request.stop_ordered_by and request.state is State.RUNNING:
         return f"{mention(request.stop_ordered_by)} ordered a stop: the running step ends, no further one begins."
+    if request.state is State.VERIFYING and is_watch(request):
+        return "🔎 The checks are running, each once."
     if request.state is State.VERIFYING and request.verify_until:
         return (
             f"🔎 The checks are running; one that fails is tried again until {moment(request.verify_until, _SECONDS)}."
