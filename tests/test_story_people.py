@@ -165,7 +165,6 @@ WORDS = (
     ("stop R-77", "no request R-77"),
     ("undo R-77", "no request R-77"),
     ("undo", "Which request? Type `/rollback undo R-1`."),
-    ("performance", "not in this version"),
     ("help", "/rollback vercel"),
     ("status", "No open requests"),
     ("contacts", "Vercel Support"),
