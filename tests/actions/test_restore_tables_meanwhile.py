@@ -150,3 +150,16 @@ def test_a_table_that_changes_its_definition_while_it_is_compared_waits(restores
                 other.execute("ALTER TABLE t ADD w text")
         fault.release()
         assert running.result(PATIENCE)["updated"] == 1
+
+
+def test_a_number_that_somebody_takes_as_the_sequence_is_moved_is_not_given_again(
+    restores: Restores, wire: DatabaseWire
+) -> None:
+    restores.make("CREATE SEQUENCE s START 90 CACHE 5", "ALTER TABLE t ALTER id SET DEFAULT nextval('public.s')")
+    with ThreadPoolExecutor() as threads, wire.failing(Fault(b"ALTER SEQUENCE", apply=False, hold=True)) as fault:
+        running = threads.submit(restores.run)
+        assert fault.arrived.wait(PATIENCE)
+        taken = restores.database.value("SELECT max(nextval('public.s')) FROM generate_series(1, 20)")
+        fault.release()
+        running.result(PATIENCE)
+    assert restores.database.value("SELECT nextval('public.s')") > taken > 101

@@ -7,7 +7,7 @@ any way: inside a table, and around a cycle of NOT NULL keys.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from bot.adapters.postgres.comparison import new_value
 from bot.adapters.postgres.pair import Pair, found, marks_of, row_hash, whole
@@ -59,19 +59,25 @@ def write_differences(session: Session, writes: Sequence[Write]) -> tuple[Writte
 
 
 def move_forward(session: Session, live: Table, counter: Counter) -> None:
-    """Let a sequence go on after the highest number there is; RESTART is undone by ROLLBACK, and setval isn't."""
+    """Let a sequence go on after the highest number there is; RESTART is undone by ROLLBACK, and setval isn't.
+
+    Whoever holds the table doesn't hold its sequence: a number taken between reading it and RESTART would be given twice.
+    """
     column = live.column(counter.column)
     if column is None or column.type.split("(")[0].removeprefix("pg_catalog.") not in _WHOLE:
         return
     sequence, filled = identifier(counter.name), Identifier(counter.column)
-    query = SQL(
-        "SELECT (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM {}) AS m,"
+    behind = SQL(
+        "SELECT p.seqcache, (m.most + p.seqincrement)::bigint FROM {} AS s, (SELECT max({}) AS most FROM {}) AS m,"
         " pg_sequence AS p WHERE p.seqrelid = s.tableoid AND p.seqincrement > 0"
         " AND m.most >= s.last_value + CASE WHEN s.is_called THEN p.seqincrement ELSE 0 END"
         " AND m.most <= p.seqmax - p.seqincrement"  # somebody's own number at the end of the type stays so
     ).format(sequence, filled, whole(live))
-    for (start,) in session.rows(query):
-        session.run(SQL("ALTER SEQUENCE {} RESTART WITH {}").format(sequence, SQL(str(int(start)))))
+    alter = SQL("ALTER SEQUENCE {} {} {}")
+    for cache, _ in session.rows(behind):
+        session.run(alter.format(sequence, SQL("CACHE"), Literal(cache)))  # as it was: LOCK TABLE takes no sequence
+        for _, start in session.rows(behind):
+            session.run(alter.format(sequence, SQL("RESTART WITH"), Literal(start)))
 
 
 def _parts(write: Write, number: int) -> list[Composed]:
