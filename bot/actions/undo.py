@@ -10,6 +10,7 @@ from bot.core.errors import Refused
 from bot.core.plan import Ask, Facts, Step
 from bot.core.policy import changed_by, refusal_to_undo
 from bot.core.request import UNDO, ChangeRequest
+from bot.core.writes import changed_nothing
 
 
 class Undo:
@@ -40,6 +41,12 @@ class Undo:
 
 
 def asks_of_undo(request: ChangeRequest) -> tuple[Ask, ...]:
-    """What to ask for to take back what `request` changed and nobody took back yet: its last step first."""
+    """What to ask for to take back what `request` changed and nobody took back yet: its last step first.
+
+    Not of what turned out to change nothing: its refusal would keep the other steps from being taken back.
+    """
     left = changed_by(request) - set(request.undone)
-    return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in sorted(left, reverse=True))
+    idle = {run.index for run in request.done if changed_nothing(request, run)}
+    return tuple(
+        Ask(UNDO, {"request": request.id, "step": index}) for index in sorted(left - idle or left, reverse=True)
+    )

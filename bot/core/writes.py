@@ -130,6 +130,14 @@ def steps_that_stopped(request: ChangeRequest) -> tuple[int, ...]:
     return tuple(run.index for run, facts in _done(request) if facts.action == STOP)
 
 
+def changed_nothing(request: ChangeRequest, run: StepRun) -> bool:
+    """Whether a step about writes that is done found every table as it was to be, so that nothing can be taken back."""
+    facts = _facts(request.step(run.index))
+    if facts is None or run.facts is None:
+        return False
+    return not reported(run.facts, STOPPED if facts.action == STOP else RESUMED)
+
+
 def untold_resumes(request: ChangeRequest) -> tuple[Resumed, ...]:
     """The resumes of a request that the requests which stopped those writes are still to learn of."""
     return tuple(

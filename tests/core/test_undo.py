@@ -10,6 +10,7 @@ from bot.core.policy import refusal_to_undo
 from bot.core.request import UNDO
 from tests.core.standings import standing
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, of_two_steps, rollback_step, unknown, verified
+from tests.messages.writes import WRITES, resumed_by_itself
 
 
 def both_done() -> History:
@@ -63,6 +64,13 @@ def test_the_steps_are_asked_for_in_reverse() -> None:
 def test_of_a_stopped_request_the_steps_that_are_done_are_undone() -> None:
     stopped = of_two_steps().approved().started().stop_ordered_by(CY).finished().stopped_by(CY)
     assert asks_of_undo(stopped.request) == (Ask(UNDO, {"request": "R-17", "step": 0}),)
+
+
+def test_a_stop_of_writes_that_stopped_nothing_does_not_keep_the_rest_from_being_undone() -> None:
+    earlier = resumed_by_itself(stopped=[]).request
+    assert [ask.params["step"] for ask in asks_of_undo(earlier)] == [2, 1]
+    alone = WRITES["stop_of_stopped"].verified().request
+    assert [ask.params["step"] for ask in asks_of_undo(alone)] == [0]  # is refused in its own words
 
 
 def test_what_was_undone_in_part_is_asked_for_again_without_that_part() -> None:

@@ -1,5 +1,6 @@
 """Typical histories of requests that stop writes and resume them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.core.change import Kind
@@ -62,15 +63,15 @@ def resume() -> History:
     return asked(writes(RESUME)).approved()
 
 
-def of_three() -> History:
-    """Stop, roll back, resume; approved, and the first is done."""
+def of_three(stopped: Sequence[str] = NAMES) -> History:
+    """Stop, roll back, resume; approved, and the first is done, which stopped writes to these tables."""
     steps = [writes(STOP).as_step(), rollback_step(), writes(RESUME).as_step()]
-    return step_done(History(*steps, title="Data corruption", risk="critical").planned().approved(), stopped=NAMES)
+    return step_done(History(*steps, title="Data corruption", risk="critical").planned().approved(), stopped=stopped)
 
 
-def resumed_by_itself() -> History:
+def resumed_by_itself(stopped: Sequence[str] = NAMES) -> History:
     """The same to its last step."""
-    return step_done(step_done(of_three()), resumed=NAMES, left=[]).verifying()
+    return step_done(step_done(of_three(stopped)), resumed=NAMES, left=[]).verifying()
 
 
 _SESSION = Holder(4711, "authenticator", "PostgREST", "idle in transaction", BEGIN.isoformat())
