@@ -45,6 +45,10 @@ def read_only(s: SetUp) -> None:
     s.run_sql(f"ALTER DATABASE {s.database.name} SET default_transaction_read_only = on")
 
 
+def without_foreign_keys(s: SetUp) -> None:
+    s.run_sql(f"ALTER DATABASE {s.database.name} SET session_replication_role = replica")
+
+
 def left_open(s: SetUp) -> None:
     s.make_log().close()
     s.log.chmod(0o644)
@@ -322,6 +326,13 @@ IN_THE_DATABASE = (
         PROBLEM,
         "in read-only mode (default_transaction_read_only is on)",
         "RESET default_transaction_read_only;",
+    ),
+    Broken(
+        "sessions without foreign keys",
+        without_foreign_keys,
+        PROBLEM,
+        "session_replication_role is replica",
+        "RESET session_replication_role;",
     ),
     Broken(
         "role without BYPASSRLS",

@@ -127,6 +127,11 @@ def _refusal_of_server(server: Server, schema: str) -> Refused | None:
         full = "Supabase does this when the disk is full"
         text = f"The database is in read-only mode (default_transaction_read_only is on; {full})."
         return Refused("read_only", text)
+    if server.skips_foreign_keys:
+        text = "In the bot's sessions session_replication_role is replica, so PostgreSQL would look at no foreign key."
+        return Refused(
+            "foreign_keys", f"{text} Take it out of DATABASE_URL, or RESET it for the role and the database."
+        )
     if not (server.owns_schema if server.has_schema else server.may_make_schema):
         line = f"CREATE SCHEMA {schema} AUTHORIZATION {server.role}"
         text = f"The bot's role may not keep its copies: whoever owns the database runs `{line};` once."

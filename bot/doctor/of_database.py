@@ -110,6 +110,10 @@ def mode(server: Server) -> Iterator[Finding]:
         )
         remedy = f"free space, then ALTER DATABASE {quoted(server.database)} RESET default_transaction_read_only;"
         yield problem("database", text, remedy)
+    elif server.skips_foreign_keys:
+        text = f"{here}: session_replication_role is replica, so no foreign key is looked at, and restores refuse"
+        remedy = f"take it out of DATABASE_URL, or ALTER ROLE {quoted(server.role)} RESET session_replication_role;"
+        yield problem("database", text, remedy)
     else:
         yield ok("database", here)
 

@@ -102,6 +102,18 @@ def test_a_database_that_became_read_only_is_not_written_to(restores: Restores) 
         restores.execute(step)
 
 
+def test_a_session_in_which_no_foreign_key_is_looked_at_writes_nothing(restores: Restores) -> None:
+    restores.make("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+    restores.back_up()
+    step = restores.plan()
+    with restores.database.superuser() as connection:
+        name = restores.database.name
+        connection.execute(f'ALTER DATABASE "{name}" SET session_replication_role = replica'.encode())
+    assert "would look at no foreign key" in restores.action.recheck(step)
+    with pytest.raises(Refused, match="session_replication_role is replica"):
+        restores.plan()
+
+
 def test_a_restore_is_verified_also_while_another_one_runs(restores: Restores) -> None:
     restores.make("CREATE TABLE t (id integer PRIMARY KEY, name text)", "INSERT INTO t VALUES (1, 'right')")
     restores.back_up()

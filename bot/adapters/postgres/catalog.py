@@ -52,7 +52,8 @@ _SERVER = """
 SELECT current_database(), current_user, current_setting('server_version_num')::int / 10000, pg_is_in_recovery(),
        current_setting('default_transaction_read_only')::bool, n.oid IS NOT NULL,
        coalesce(pg_has_role(current_user, n.nspowner, 'USAGE'), false),
-       has_database_privilege(current_database(), 'CREATE'), EXISTS (SELECT 1 FROM pg_publication WHERE puballtables)
+       has_database_privilege(current_database(), 'CREATE'), EXISTS (SELECT 1 FROM pg_publication WHERE puballtables),
+       current_setting('session_replication_role') = 'replica'
 FROM (SELECT %s::text AS name) AS wanted LEFT JOIN pg_namespace n ON n.nspname = wanted.name
 """
 _HOLDERS = """
@@ -85,6 +86,7 @@ class Server:
     owns_schema: bool
     may_make_schema: bool
     publishes_everything: bool  # there is a publication FOR ALL TABLES
+    skips_foreign_keys: bool  # session_replication_role is replica: PostgreSQL looks at no foreign key
 
 
 def read_table(session: Session, name: Name) -> Table | None:

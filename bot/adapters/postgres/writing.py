@@ -61,7 +61,7 @@ def write_differences(session: Session, writes: Sequence[Write]) -> tuple[Writte
 def move_forward(session: Session, live: Table, counter: Counter) -> None:
     """Let a sequence go on after the highest number there is; RESTART is undone by ROLLBACK, and setval isn't.
 
-    Whoever holds the table doesn't hold its sequence: a number taken between reading it and RESTART would be given twice.
+    A table that is held does not hold its sequence: a number taken between reading it and RESTART would be given twice.
     """
     column = live.column(counter.column)
     if column is None or column.type.split("(")[0].removeprefix("pg_catalog.") not in _WHOLE:
