@@ -1,6 +1,7 @@
 """Stopping writes to tables, for everybody, until they are resumed: one transaction, and the ledger tells of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.actions.writes_reading import WritesReading
@@ -8,7 +9,15 @@ from bot.adapters.postgres import ledger
 from bot.adapters.postgres.carrying import carry_out, find
 from bot.adapters.postgres.holding import LADDER_SECONDS
 from bot.adapters.postgres.session import SqlError, connected
-from bot.adapters.postgres.stopping import HELD_SECONDS, REMOVAL_SECONDS, read_trigger, remove, resumed_since, stop
+from bot.adapters.postgres.stopping import (
+    HELD_SECONDS,
+    REMOVAL_SECONDS,
+    find_drift,
+    read_trigger,
+    remove,
+    resumed_since,
+    stop,
+)
 from bot.core.checks import CheckResult, Verdict
 from bot.core.errors import BotError, Refused
 from bot.core.plan import Facts, Step
@@ -66,19 +75,20 @@ class StopWrites:
         return find(self._url, writes_facts(step).quarantine_schema, op_id)
 
     def verify(self, step: Step, op_id: str) -> tuple[CheckResult, ...]:
-        """That each table refuses writes, unless an operation has resumed them since."""
+        """That each table refuses writes, by whatever way, unless an operation has resumed them since."""
         facts = writes_facts(step)
         try:
             with connected(self._url, "rollback-bot verify") as session, session.reading(CHECK_SECONDS):
-                states = {str(table.live): read_trigger(session, table.live) for table in facts.tables}
+                states = {table: read_trigger(session, table.live) for table in facts.tables}
+                refusing = tuple(table for table, seen in states.items() if seen and seen.is_on)
+                drift = find_drift(session, replace(facts, tables=refusing))  # it may be a partition by now
                 resumed = resumed_since(session, facts.quarantine_schema, op_id)
         except (BotError, SqlError) as error:
             return (unreadable("Writes stopped", error),)
-        refusing = [name for name, seen in states.items() if seen and seen.is_on]
-        others = [name for name in states if name not in refusing]
-        verdict = Verdict.PASSED if resumed.issuperset(others) else Verdict.FAILED
+        others = [str(table.live) for table in states if table not in refusing]
+        verdict = Verdict.PASSED if resumed.issuperset(others) and not drift else Verdict.FAILED
         since = f"; {len(resumed.intersection(others))} resumed since" if resumed.intersection(others) else ""
-        seen = f"{len(refusing)} of {len(states)} tables refuse them{since}"
+        seen = f"{len(refusing)} of {len(states)} tables refuse them{since}{f'; but {drift}' if drift else ''}"
         return (CheckResult("Writes stopped", verdict, required=True, expected="until they are resumed", seen=seen),)
 
     def undo(self, step: Step, op_id: str) -> Step:

@@ -176,6 +176,17 @@ class TestVerification:
         writes.database.rows(f'DROP TRIGGER "{TRIGGER}" ON public.sessions')
         assert self.verdict(writes) == (Verdict.FAILED, "3 of 4 tables refuse them")
 
+    def test_a_table_that_can_be_written_through_another_one_since_fails(self, writes: Writes) -> None:
+        step = writes.stopping.plan({"tables": ["sessions"]})
+        writes.execute(step, OP)
+        writes.database.rows(
+            "CREATE TABLE public.p (LIKE public.sessions); ALTER TABLE public.sessions INHERIT public.p"
+        )
+        assert refused(writes.database.superuser(), "UPDATE public.p SET user_agent = 'x'") == ""
+        (result,) = writes.stopping.verify(step, OP)
+        assert result.verdict is Verdict.FAILED
+        assert result.seen.startswith("1 of 1 tables refuse them; but public.sessions takes part in table inheritance")
+
     def test_a_database_that_cannot_be_reached_fails_and_says_so(self, writes: Writes) -> None:
         step = writes.stopping.plan({"tables": ["all"]})
         (result,) = Writes(writes.database, url=NOWHERE).stopping.verify(step, OP)
