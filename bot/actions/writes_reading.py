@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.actions.restore_reading import UNCHANGED, RestoreReading
 from bot.adapters.postgres.catalog import read_holders, read_table
 from bot.adapters.postgres.session import Session
-from bot.adapters.postgres.stopping import find_drift, find_stopped, read_trigger, refusal_of
+from bot.adapters.postgres.stopping import find_drift, find_stopped, find_subscriptions, read_trigger, refusal_of
 from bot.core.errors import Refused
 from bot.core.plan import Facts
 from bot.core.runbook.steps import ALL
@@ -47,8 +47,16 @@ class WritesReading:
                 raise Refused("not_stopped", f"The bot has stopped writes to no table of this database. {UNCHANGED}")
             tables = tuple(_planned(session, action, name) for name in wanted)
             holders = read_holders(session, wanted) if action == STOP else ()
-        schema = self._database.quarantine_schema
-        return WritesFacts(action, server.database, tables, holders, schema, makes_schema=not server.has_schema)
+            subscriptions = find_subscriptions(session, tables) if action == STOP else ()
+        return WritesFacts(
+            action=action,
+            database=server.database,
+            tables=tables,
+            sessions=holders,
+            quarantine_schema=self._database.quarantine_schema,
+            makes_schema=not server.has_schema,
+            subscriptions=subscriptions,
+        )
 
     def drift(self, facts: WritesFacts) -> str:
         """What is no longer as the plan saw it, as a sentence; "" = nothing. Raises Refused or Unavailable."""

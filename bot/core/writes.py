@@ -38,7 +38,10 @@ class TableWrites:
 
 @dataclass(frozen=True)
 class WritesFacts:
-    """A stop or a resume, by its `action`; `sessions` are those that the stop waits for where they write."""
+    """A stop or a resume, by its `action`; `sessions` are those that the stop waits for where they write.
+
+    `subscriptions` replicate rows to the tables, which a trigger for statements doesn't see.
+    """
 
     action: str
     database: str
@@ -46,6 +49,7 @@ class WritesFacts:
     sessions: tuple[Holder, ...]
     quarantine_schema: str
     makes_schema: bool
+    subscriptions: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,6 +62,7 @@ class WritesFacts:
             "database": self.database,
             "tables": [asdict(table) for table in self.tables],
             "sessions": [asdict(one) for one in self.sessions],
+            "subscriptions": list(self.subscriptions),
         }
         after: Facts = {
             "writes": STOPPED if self.action == STOP else RESUMED,
@@ -78,6 +83,7 @@ def writes_facts(step: Step) -> WritesFacts:
         sessions=tuple(Holder(**one) for one in before["sessions"]),
         quarantine_schema=after["quarantine_schema"],
         makes_schema=after["makes_schema"],
+        subscriptions=tuple(before.get("subscriptions", ())),  # the version before didn't look for them
     )
 
 

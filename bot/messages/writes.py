@@ -64,7 +64,10 @@ class StopWrites(_Words):
     @property
     def caution(self) -> str:
         """What nobody may overlook who approves it, as a plain sentence."""
-        return "Whatever the application writes there fails, until another step or request resumes writes."
+        fails = "Whatever the application writes there fails, until another step or request resumes writes."
+        return (
+            f"Rows that a subscription replicates there go on changing. {fails}" if self.known.subscriptions else fails
+        )
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -77,6 +80,7 @@ class StopWrites(_Words):
             "• So does a change elsewhere that a foreign key would carry on to there (ON DELETE CASCADE and the like)",
             "• Reading goes on, and the bot can restore these tables meanwhile",
             "• Not stopped: changes of definitions (ALTER, DROP), and rows that a subscription replicates to there",
+            *self._replicated(),
             *self._meanwhile(),
             *self._made(),
         )
@@ -91,6 +95,11 @@ class StopWrites(_Words):
     def afterwards(self, found: Mapping[str, object] | None, request: str) -> tuple[str, ...]:  # noqa: ARG002  # below
         """Nothing of the step alone: a later one may have resumed them. `left_stopped` tells of the whole request."""
         return ()
+
+    def _replicated(self) -> Iterator[str]:
+        if self.known.subscriptions:
+            names = codes(self.known.subscriptions, most=_SHOWN)
+            yield f"• ⚠️ What {names} replicates goes on changing rows there, until it is disabled"
 
     def _meanwhile(self) -> Iterator[str]:
         yield "*When it begins*"

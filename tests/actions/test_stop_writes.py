@@ -1,6 +1,7 @@
 """Writes that are stopped: for everybody, to every table that is named, until they are resumed; and readers go on."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -104,6 +105,20 @@ class TestWhileStopped:
         assert stopped.execute(step)["stopped"] == []
 
 
+@contextmanager
+def subscribed(database: Database, table: str) -> Iterator[None]:
+    """A subscription replicates to the table, from nowhere; a database with one can't be dropped."""
+    connection = database.superuser()
+    connection.execute("SET allow_system_table_mods = on")
+    connection.execute(
+        "CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE)"
+    )
+    connection.execute("INSERT INTO pg_subscription_rel SELECT oid, %s::regclass, 'r' FROM pg_subscription", [table])
+    yield
+    connection.execute("DELETE FROM pg_subscription_rel")
+    connection.execute("DROP SUBSCRIPTION s")
+
+
 class TestStopping:
     """What a stop is, as one operation."""
 
@@ -131,6 +146,11 @@ class TestStopping:
         other.execute("UPDATE public.sessions SET user_agent = 'SECRET'")
         facts = writes_facts(writes.stopping.plan({"tables": ["sessions"]}))
         assert [one.application for one in facts.sessions] == ["nightly report"]
+
+    def test_the_plan_names_the_subscriptions_whose_rows_it_does_not_stop(self, writes: Writes) -> None:
+        assert writes_facts(writes.stopping.plan({"tables": ["sessions"]})).subscriptions == ()
+        with subscribed(writes.database, "public.sessions"):
+            assert writes_facts(writes.stopping.plan({"tables": ["sessions"]})).subscriptions == ("s",)
 
     def test_a_second_time_gives_the_first_report_and_stops_nothing(self, writes: Writes) -> None:
         step = writes.stopping.plan({"tables": ["sessions"]})

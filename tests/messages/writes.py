@@ -33,7 +33,15 @@ def odd_writes(action: str, text: str, tables: int = 2) -> WritesFacts:
     """A stop or a resume in which every name is `text`."""
     odd = tuple(TableWrites(text, f"{n}{text}", n, is_stopped=False) for n in range(tables))
     sessions = tuple(Holder(n, text, text, text, text) for n in range(40))
-    return writes(action, database=text, tables=odd, sessions=sessions, quarantine_schema=text, makes_schema=True)
+    return writes(
+        action,
+        database=text,
+        tables=odd,
+        sessions=sessions,
+        quarantine_schema=text,
+        makes_schema=True,
+        subscriptions=(text,) * 40,
+    )
 
 
 def asked(*facts: WritesFacts) -> History:
@@ -79,7 +87,7 @@ _PARTLY = tuple(TableWrites("public", name, 4711 + n, is_stopped=not n) for n, n
 
 WRITES: dict[str, History] = {
     "stop_waiting": asked(writes(STOP, sessions=(_SESSION,), makes_schema=True)),
-    "stop_partly_waiting": asked(writes(STOP, tables=_PARTLY)),
+    "stop_partly_waiting": asked(writes(STOP, tables=_PARTLY, subscriptions=("warehouse",))),
     "stop_running": asked(writes(STOP)).approved().started(),
     "stop_verified": stopped(),
     "stop_of_stopped": step_done(asked(writes(STOP)).approved(), stopped=[]).verifying(),

@@ -44,6 +44,13 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.tgname = %s AND t.tgenabled::text = ANY (%s)
 ORDER BY 1, 2
 """
+_SUBSCRIPTIONS = """
+SELECT DISTINCT s.subname
+FROM pg_subscription_rel r
+JOIN pg_subscription s ON s.oid = r.srsubid
+WHERE r.srrelid = ANY (%s::oid[])
+ORDER BY 1
+"""
 _RESUMED_SINCE = """
 SELECT DISTINCT jsonb_array_elements_text(later.report -> 'resumed')
 FROM {ledger} AS mine JOIN {ledger} AS later ON later.committed_at > mine.committed_at
@@ -90,6 +97,11 @@ def find_stopped(session: Session) -> tuple[Name, ...]:
 def find_switched_off(session: Session) -> tuple[Name, ...]:
     """The tables on which a trigger of the bot's is left that stops nothing. Raises SqlError."""
     return _found(session, _OFF)
+
+
+def find_subscriptions(session: Session, tables: Sequence[TableWrites]) -> tuple[str, ...]:
+    """What replicates rows to these tables, by name. Raises SqlError."""
+    return tuple(str(name) for (name,) in session.rows(_SUBSCRIPTIONS, [table.oid for table in tables]))
 
 
 def find_drift(session: Session, facts: WritesFacts) -> str:
