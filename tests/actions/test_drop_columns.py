@@ -264,11 +264,12 @@ def test_what_changed_since_the_plan_is_drift_before_and_under_the_lock(
 class TestOthers:
     """People go on reading and writing meanwhile."""
 
-    def test_it_gives_up_with_who_holds_the_table(self, columns: Columns, database: Database) -> None:
+    @pytest.mark.parametrize("statement", ["SELECT FROM public.t", "UPDATE public.t SET tier = 'SECRET' WHERE id = 1"])
+    def test_it_gives_up_with_who_holds_the_table(self, columns: Columns, database: Database, statement: str) -> None:
         step, other = columns.plan(), database.superuser()
         other.execute("SET application_name = 'nightly report'")
         other.execute("BEGIN")
-        other.execute("UPDATE public.t SET tier = 'SECRET' WHERE id = 1")
+        other.execute(statement.encode())
         told = r"not be locked in 3 attempts\. Held by pid \d+ \(.*nightly report"
         with pytest.raises(StepFailed, match=told) as failed:
             columns.run(step)

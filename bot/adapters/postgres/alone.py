@@ -27,7 +27,7 @@ def hold_alone(session: Session, names: Sequence[Name], ladder: Sequence[float])
         for name in names:
             session.run(SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(identifier(name)))
 
-    return climb(session, names, ladder, attempt)
+    return climb(session, names, ladder, attempt=attempt, alone=True)
 
 
 def limit(session: Session, until: float) -> None:

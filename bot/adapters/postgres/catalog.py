@@ -65,7 +65,7 @@ WHERE a.pid <> pg_backend_pid() AND a.pid IN (
     FROM unnest(%s::text[], %s::text[]) AS wanted (schema, name)
     JOIN pg_namespace n ON n.nspname = wanted.schema
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
-    JOIN pg_locks l ON l.relation = c.oid AND l.granted AND l.mode <> 'AccessShareLock'
+    JOIN pg_locks l ON l.relation = c.oid AND l.granted AND (%s OR l.mode <> 'AccessShareLock')
     WHERE l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
 )
 ORDER BY a.xact_start, a.pid
@@ -121,13 +121,15 @@ def read_server(session: Session, quarantine_schema: str) -> Server:
     return Server(*session.row(_SERVER, quarantine_schema))
 
 
-def read_holders(session: Session, names: Sequence[Name]) -> tuple[Holder, ...]:
+def read_holders(session: Session, names: Sequence[Name], *, readers: bool = False) -> tuple[Holder, ...]:
     """Other sessions that hold more than a reader's lock on one of these tables, the oldest transaction first.
+
+    With `readers` those that hold no more are among them.
 
     What the bot's role may not see of a session is empty; its query is never read. Raises SqlError.
     """
     schemas, relations = [name.schema for name in names], [name.name for name in names]
-    rows = session.rows(_HOLDERS, schemas, relations, MOST_HOLDERS)
+    rows = session.rows(_HOLDERS, schemas, relations, readers, MOST_HOLDERS)
     return tuple(
         Holder(pid, role, application, state, since.astimezone(UTC).isoformat() if since else "")
         for pid, role, application, state, since in rows

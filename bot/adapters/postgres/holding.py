@@ -47,18 +47,25 @@ def hold_from_writers(session: Session, names: Sequence[Name], ladder: Sequence[
     them in the order of the statement. `ladder` is the patience of each attempt with the first of them, in seconds.
     Raises StepFailed with who holds them, SqlError.
     """
-    return climb(session, names, ladder, _in_turn(session, names, "EXCLUSIVE"))
+    return climb(session, names, ladder, attempt=_in_turn(session, names, "EXCLUSIVE"))
 
 
 def hold_for_triggers(session: Session, names: Sequence[Name], ladder: Sequence[float]) -> int:
     """The same, but that whoever only locks rows (`SELECT … FOR UPDATE`) goes on: what a change of triggers needs."""
-    return climb(session, names, ladder, _in_turn(session, names, "SHARE ROW EXCLUSIVE"))
+    return climb(session, names, ladder, attempt=_in_turn(session, names, "SHARE ROW EXCLUSIVE"))
 
 
-def climb(session: Session, names: Sequence[Name], ladder: Sequence[float], attempt: Callable[[float], None]) -> int:
+def climb(
+    session: Session,
+    names: Sequence[Name],
+    ladder: Sequence[float],
+    *,
+    attempt: Callable[[float], None],
+    alone: bool = False,
+) -> int:
     """Try until the tables are held, each time with the patience of the ladder; how many attempts it took.
 
-    Raises StepFailed with who holds them, SqlError.
+    `alone` = readers are waited for, too. Raises StepFailed with who holds them, SqlError.
     """
     for number, patience in enumerate(ladder, 1):
         session.run("SAVEPOINT unlocked")
@@ -73,7 +80,7 @@ def climb(session: Session, names: Sequence[Name], ladder: Sequence[float], atte
         if number < len(ladder):
             longest = min(0.2 * 2**number, LONGEST_PAUSE_SECONDS)
             time.sleep(random.uniform(0.5, 1.5) * longest)  # noqa: S311  # so that two don't meet again
-    holders = spell_holders(read_holders(session, names))
+    holders = spell_holders(read_holders(session, names, readers=alone))
     raise StepFailed(f"The tables could not be locked in {len(ladder)} attempts. {holders} Everything was rolled back.")
 
 
@@ -93,7 +100,7 @@ def _in_turn(session: Session, names: Sequence[Name], mode: LiteralString) -> Ca
 def spell_holders(holders: Sequence[Holder]) -> str:
     """Who holds a table, as a sentence; never what they asked."""
     if not holders:
-        return "Nobody holds them now."
+        return "No session is seen to hold them now."
     who = [f"pid {h.pid} ({h.role}, {h.application or 'no name'}, {h.state}, since {h.since})" for h in holders[:5]]
     more = f" and {len(holders) - len(who)} more" if len(holders) > len(who) else ""
     return f"Held by {'; '.join(who)}{more}."
