@@ -154,6 +154,7 @@ def reason(error: SqlError) -> str:
     where = error.table or "a table"
     clash = f"A restored row of {where} clashes with another row{about}."
     rule = f"A row of the backup breaks a rule of {where}{about}."
+    stopped = f"Writes to {error.table} are stopped, and a foreign key would carry on to there what is deleted here."
     told = {
         "23505": clash,
         "23P01": clash,
@@ -163,7 +164,7 @@ def reason(error: SqlError) -> str:
         "57014": "A reading took too long, or the tables were held for longer than was accepted.",
         "55P03": "A lock could not be had in time.",
         "53100": "The database's disk is full.",
-        "25006": "The database is in read-only mode.",
+        "25006": f"{stopped} Restore both, or resume writes." if error.table else "The database is in read-only mode.",
         "42501": "The bot's role lacks a right that a restore needs: docs/database.md.",
     }
     lost = "The connection to the database broke before COMMIT was sent."

@@ -8,10 +8,11 @@ import pytest
 from bot.actions import Action
 from bot.actions.rollback_deployment import RollbackDeployment
 from bot.core.checks import Verdict
+from bot.core.errors import StepFailed
 from bot.core.plan import Ask, Step
 from bot.core.runbook import load_runbook
 from bot.settings import SHIPPED_RUNBOOK
-from tests.actions.restoring import DATE
+from tests.actions.restoring import DATE, Restores
 from tests.actions.stopping import SHOP, STOPPED, Writes, refused, write_nothing
 from tests.database.inventory import changes, inventory
 from tests.database.server import Database
@@ -82,3 +83,17 @@ def test_a_restore_that_was_planned_before_a_stop_runs_without_drift_and_the_sto
     assert damaged.value(DIFFERENT) == 0
     assert writes.triggers() == dict.fromkeys(SHOP, "A")
     assert [refused(damaged.superuser(), write_nothing(name)) for name in SHOP] == [STOPPED] * len(SHOP)
+
+
+def test_a_restore_that_would_reach_into_a_table_that_is_stopped_and_not_restored_says_so(database: Database) -> None:
+    restores = Restores(database)
+    restores.make(
+        "CREATE TABLE t (id integer PRIMARY KEY)",
+        "CREATE TABLE c (t integer REFERENCES t ON DELETE CASCADE)",
+        "INSERT INTO t SELECT generate_series(1, 100)",
+    )
+    restores.back_up()
+    restores.make("INSERT INTO t VALUES (101)")
+    Writes(database, "c").stop()
+    with pytest.raises(StepFailed, match=r"^Writes to c are stopped, .* Everything was rolled back\.$"):
+        restores.run(restores.plan(exact=True))

@@ -63,7 +63,7 @@ CREATE OR REPLACE FUNCTION {} () RETURNS trigger LANGUAGE plpgsql SECURITY INVOK
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION USING
-        ERRCODE = '25006',
+        ERRCODE = '25006', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
         MESSAGE = format('writes to %I.%I are stopped by operation %s of the rollback bot',
                          TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[0]),
         HINT = 'Reading works. In Slack, /rollback status says since when, and /dbrestore resume-writes resumes them.';
