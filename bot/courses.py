@@ -79,11 +79,14 @@ class Requests:
             self.wake(planned.again_of)
 
     def _tell_undone(self, request: ChangeRequest) -> None:
-        taken_back = {run.index for run in request.done}
-        steps = [ask.params["step"] for index, ask in enumerate(request.asks) if index in taken_back]
-        self.journal.note(request.undo_of, Draft(Kind.UNDONE, {"request": request.id, "steps": steps}))
+        told, earlier = Draft(Kind.PURGED, {"request": request.id}), request.purge_of
+        if request.undo_of:
+            taken_back = {run.index for run in request.done}
+            steps = [ask.params["step"] for index, ask in enumerate(request.asks) if index in taken_back]
+            told, earlier = Draft(Kind.UNDONE, {"request": request.id, "steps": steps}), request.undo_of
+        self.journal.note(earlier, told)
         self.journal.record(request, Draft(Kind.UNDO_TOLD, {}))
-        self.wake(request.undo_of)
+        self.wake(earlier)
 
     def _tell_resumed(self, request: ChangeRequest) -> None:
         resumes = untold_resumes(request)

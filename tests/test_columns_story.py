@@ -71,6 +71,8 @@ def test_what_is_kept_is_listed_and_removed_when_it_is_old_enough(shop: World, d
     shop.restore("purge R-1 because it holds personal data")
     assert "can't be undone afterwards" in carry_out(shop)
     assert quarantines(damaged) == [f"newer_{number}" for number in range(NEWER)]
+    shop.slack.wait_for(lambda: "R-3 removed the copies that it kept, for good" in shop.read(shop.cards()[0]))
+    assert "are kept in" not in shop.read(shop.cards()[0])
     shop.rollback("undo R-1")
     assert "a purge removed it" in shop.told(ANA, "is gone")
 

@@ -74,7 +74,8 @@ class Kind(StrEnum):
     PROMOTE_SEEN = "promote_seen"  # by anyone: what this request rolled back is not pinned any more
     WRITES_RESUMED = "writes_resumed"  # to tables that this request stopped them to: by another one, or by anyone
     RESUME_TOLD = "resume_told"  # the requests that stopped the writes which this one resumed know it
-    UNDO_TOLD = "undo_told"  # the request whose steps were undone knows it
+    PURGED = "purged"  # the copies that this request kept, by another one
+    UNDO_TOLD = "undo_told"  # the request whose steps were undone, or whose copies were removed, knows it
     INCIDENT_JOINED = "incident_joined"
     INCIDENT_TOLD = "incident_told"  # how the request ended
     FAULT_NOTED = "fault_noted"
@@ -112,6 +113,7 @@ NOTES = CLICKS | {
     Kind.BASELINE_TAKEN,
     Kind.PLANNED_AGAIN,
     Kind.UNDONE,
+    Kind.PURGED,
     Kind.UNDO_TOLD,
     Kind.WRITES_RESUMED,
     Kind.RESUME_TOLD,

@@ -25,7 +25,7 @@ class Act(Enum):
     LOOK = "see whether the running step is done"
     WATCH = "look at production once more, or end the watch"
     BEGIN_VERIFICATION = "start the checks"
-    TELL_UNDONE = "tell the earlier request what of it was undone"
+    TELL_UNDONE = "tell the earlier request what of it was undone or purged"
     TELL_RESUMED = "tell the requests that stopped writes that these are resumed"
     JOIN_INCIDENT = "belong to the incident of the channel"
     TELL_INCIDENT = "tell the incident how it ended"
@@ -96,7 +96,8 @@ def _while_waiting(request: ChangeRequest, clicks: tuple[Act, ...], now: datetim
 
 
 def _has_undone(request: ChangeRequest) -> bool:
-    return request.is_final and bool(request.undo_of and request.done) and not request.undo_told
+    earlier = request.undo_of or request.purge_of
+    return request.is_final and bool(earlier and request.done) and not request.undo_told
 
 
 def _while_watching(request: ChangeRequest, watch: Watch, clicks: tuple[Act, ...], now: datetime) -> Due[Act]:

@@ -15,6 +15,7 @@ from bot.core.restore import LEDGER
 PURGE = "purge"  # what is asked for with a request's name; the step is the action's
 ACTION = "purge_quarantine"
 KEPT_RUNS = 3  # the newest that keep something stay, however old they are
+KEEPERS = ("restore_tables", "drop_columns")  # the actions that keep copies of rows
 _KEEPING = ("quarantine", "changes")  # keys of a ledger's report under which a table's name stands
 
 

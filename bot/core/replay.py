@@ -197,6 +197,7 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.PROMOTE_SEEN: lambda r, _, d: replace(r, promote_seen=d["deployment"]),
     Kind.WRITES_RESUMED: _writes_resumed,
     Kind.RESUME_TOLD: lambda r, _, d: replace(r, resumes_told=r.resumes_told | set(d["steps"])),
+    Kind.PURGED: lambda r, _, d: replace(r, purged_by=d["request"]),
     Kind.UNDO_TOLD: lambda r, _, __: replace(r, undo_told=True),
     Kind.INCIDENT_JOINED: lambda r, _, d: replace(r, incident=d["incident"]),
     Kind.INCIDENT_TOLD: lambda r, _, __: replace(r, incident_told=True),

@@ -8,6 +8,7 @@ from typing import Any
 from bot.core.change import FINAL, Kind, State
 from bot.core.checks import CheckResult
 from bot.core.plan import Ask, Plan, Step
+from bot.core.quarantine import PURGE
 
 CARD = "card"  # the name of the message in the channel that the thread hangs on
 UNDO = "undo"  # what is asked of no action, but of the one that did a step: to plan the way back
@@ -129,12 +130,13 @@ class ChangeRequest:
     planned_again_as: str = ""
     again_of: str = ""  # the ended request that this one plans again
     undone: Mapping[int, str] = field(default_factory=dict)  # steps that were taken back, and the request that did it
+    purged_by: str = ""  # the request that removed the copies which this one kept
     promote_seen: str = ""  # what is live since somebody ended the pin of a rollback, by name
     incident: str = ""  # the incident that it belongs to
     incident_told: bool = False  # whether that knows how it ended
     resumed: Mapping[str, str] = field(default_factory=dict)  # tables it stopped writes to, and who resumed; "" = seen
     resumes_told: frozenset[int] = frozenset()  # steps that resumed writes, of which whoever stopped them knows
-    undo_told: bool = False  # whether the request that this one takes back knows what was done
+    undo_told: bool = False  # whether the request that this one takes back or purges knows what was done
     file_refused: str = ""  # why Slack did not take the plan as a file, in its word
     begun: Mapping[str, datetime] = field(default_factory=dict)  # messages whose posting was begun
     posted: Mapping[str, Posted] = field(default_factory=dict)
@@ -172,6 +174,11 @@ class ChangeRequest:
     def undo_of(self) -> str:
         """The earlier request whose steps this one takes back; "" = it is no undo."""
         return next((str(ask.params["request"]) for ask in self.asks if ask.action == UNDO), "")
+
+    @property
+    def purge_of(self) -> str:
+        """The earlier request whose copies this one removes; "" = it is no purge."""
+        return next((str(ask.params["request"]) for ask in self.asks if ask.action == PURGE), "")
 
     def step(self, index: int) -> Step:
         """The plan's step at `index`."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.core.change import State
+from bot.core.quarantine import KEEPERS
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.blocks import actions, button, context, people_wrote, sections
@@ -83,7 +84,12 @@ def _last_lines(request: ChangeRequest, runbook: Runbook) -> list[str]:
 
 def _left_now(request: ChangeRequest, runbook: Runbook) -> list[str]:
     """What the steps leave behind that nobody took back."""
-    lines = _left_by([one for one in steps_done(request, runbook) if one.run.index not in request.undone], request)
+    left = [one for one in steps_done(request, runbook) if one.run.index not in request.undone]
+    purged = [one for one in left if request.purged_by and request.step(one.run.index).action in KEEPERS]
+    by = escape(request.purged_by)
+    gone = f"🗑️ {by} removed the copies that it kept, for good: what it did to these tables can't be undone any more."
+    lines = [gone] if purged else []
+    lines += _left_by([one for one in left if one not in purged], request)
     if not any(PINNED in line for line in lines):
         return lines[:2]
     ended = (

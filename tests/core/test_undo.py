@@ -7,21 +7,23 @@ from bot.core.change import Kind, State
 from bot.core.next import Act, what_is_due
 from bot.core.plan import Ask
 from bot.core.policy import refusal_to_undo
+from bot.core.quarantine import PURGE
 from bot.core.request import UNDO
+from bot.core.writes import STOP
 from tests.core.standings import standing
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, of_two_steps, rollback_step, unknown, verified
-from tests.messages.writes import WRITES, resumed_by_itself
+from tests.messages.writes import asked, resumed_by_itself, step_done, writes
 
 
 def both_done() -> History:
     return of_two_steps().approved().started().finished().started().finished().verifying().verified()
 
 
-def of_undo() -> History:
-    """R-17 as the undo of R-9, done."""
+def of_earlier(action: str = UNDO) -> History:
+    """R-17 as the undo of R-9, or its purge, done."""
     history = History(rollback_step(how="promote"))
     made = history.events[0]
-    asks = [{"action": UNDO, "params": {"request": "R-9", "step": 0}}]
+    asks = [{"action": action, "params": {"request": "R-9", "step": 0}}]
     history.events[0] = type(made)(**{**made.__dict__, "data": {**made.data, "asks": asks}})
     return history.planned().approved().started().finished().verifying()
 
@@ -69,7 +71,7 @@ def test_of_a_stopped_request_the_steps_that_are_done_are_undone() -> None:
 def test_a_stop_of_writes_that_stopped_nothing_does_not_keep_the_rest_from_being_undone() -> None:
     earlier = resumed_by_itself(stopped=[]).request
     assert [ask.params["step"] for ask in asks_of_undo(earlier)] == [2, 1]
-    alone = WRITES["stop_of_stopped"].verified().request
+    alone = step_done(asked(writes(STOP)).approved(), stopped=[]).verifying().verified().request
     assert [ask.params["step"] for ask in asks_of_undo(alone)] == [0]  # is refused in its own words
 
 
@@ -86,10 +88,11 @@ def test_what_was_undone_is_refused_with_the_request_that_did_it() -> None:
     assert "R-17 was undone already, by R-18" in refusal.text
 
 
-def test_an_undo_that_did_something_tells_the_earlier_request_once() -> None:
-    assert what_is_due(of_undo().request, BEGIN).acts == ()
-    ended = of_undo().verified()
-    assert ended.request.undo_of == "R-9"
+@pytest.mark.parametrize("action", [UNDO, PURGE])
+def test_an_undo_or_a_purge_that_did_something_tells_the_earlier_request_once(action: str) -> None:
+    assert what_is_due(of_earlier(action).request, BEGIN).acts == ()
+    ended = of_earlier(action).verified()
+    assert (ended.request.undo_of, ended.request.purge_of) == (("R-9", "") if action == UNDO else ("", "R-9"))
     assert what_is_due(ended.request, BEGIN).acts == (Act.TELL_UNDONE,)
     assert what_is_due(ended.then(Kind.UNDO_TOLD).request, BEGIN).acts == ()
 

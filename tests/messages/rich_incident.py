@@ -50,6 +50,7 @@ EXTRA = (
     .expired()
     .then(Kind.INCIDENT_TOLD)
     .then(Kind.UNDO_TOLD)
+    .then(Kind.PURGED, {"request": "R-2"})
     .then(Kind.WRITES_RESUMED, {"request": "R-2", "tables": ["public.sessions"]})
     .then(Kind.RESUME_TOLD, {"steps": [0]})
     .closed(),
