@@ -41,7 +41,7 @@ from bot.readings import Readings
 from bot.settings import Settings
 from bot.timelines import Timelines
 
-WRITES = "writes"  # asked by /rollback status where the log knows of writes that are stopped
+WRITES = "writes"  # asked by /rollback status where the log knows of a stop or a resume of writes
 PINNED = "pinned"  # asked by /rollback status where the log knows of a rollback that may still pin production
 VERIFY, TIMELINE = "verify", "timeline"
 APART = {VERIFY: timedelta(minutes=1)}  # between two readings
@@ -143,12 +143,14 @@ def look_at_writes(reading: WritesReading, changes: Changes) -> Picture:
         seen = reading.stopped_now()
     except BotError as error:
         return writes_unseen(error.text)
+    known = [name for stopped in stopped_writes(requests) for name in stopped.tables]
+    unknown = [name for name in seen if name not in known and f"writes:{name}" not in held]
     resumed = []
     for stopped in stopped_writes(requests):
         if gone := [name for name in stopped.tables if name not in seen and f"writes:{name}" not in held]:
             changes.note_resumed(stopped.request.id, gone)
             resumed += gone
-    return writes_seen(seen, resumed)
+    return writes_seen(seen, resumed, unknown)
 
 
 def look_at_pin(vercel: Vercel, changes: Changes) -> Picture:

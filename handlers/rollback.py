@@ -11,7 +11,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.pin import last_rollback
 from bot.core.plan import Ask
-from bot.core.writes import stopped_writes
+from bot.core.writes import may_be_stopped
 from bot.looking import TIMELINE, VERIFY
 from bot.messages.form import offers, rollback_form
 from bot.messages.incident_status import incident_lines
@@ -129,7 +129,7 @@ def _request(typed: Typed) -> str:
 def _status(commands: Commands, _: Typed, delivery: Delivery) -> Picture:
     requests = commands.changes.open_and_newest()
     is_asked = last_rollback(requests) is not None and _is_asked(commands, "pinned", delivery)
-    if stopped_writes(requests):
+    if may_be_stopped(requests):
         _is_asked(commands, "writes", delivery)
     open_now = incident_lines(commands.incidents.open_and_newest(), commands.link_in)
     return status(requests, commands.link, commands.runbook, is_asked=is_asked, incidents=open_now)

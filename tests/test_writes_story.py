@@ -1,6 +1,6 @@
 """Stopping writes and resuming them, driven over signed HTTP with a real PostgreSQL, and what is said meanwhile."""
 
-from tests.actions.stopping import STOPPED, refused, write_nothing
+from tests.actions.stopping import STOPPED, Writes, refused, write_nothing
 from tests.database.server import Database
 from tests.simulator import vercel_cast as the
 from tests.simulator.wire import Answer, Fault
@@ -33,6 +33,9 @@ def test_writes_are_stopped_refused_shown_and_resumed(shop: World, damaged: Data
     shop.slack.wait_for(lambda: "Undone by R-2." in shop.read(shop.cards()[0]))
     assert "Writes are stopped" not in shop.read(shop.cards()[0])
     shop.wait_until(lambda: shop.kinds("R-1")[-1] == "request_closed")
+    Writes(damaged).stop("sessions")  # as another bot would, or a trigger that somebody switched on again
+    shop.rollback("status")
+    shop.told(ANA, "No request of this log left `public.sessions` so. To resume them: `/dbrestore resume-writes`")
 
 
 def test_what_somebody_resumed_in_the_database_is_seen_by_the_status(shop: World, damaged: Database) -> None:

@@ -131,6 +131,11 @@ def stopped_writes(requests: Iterable[ChangeRequest]) -> tuple[Stopped, ...]:
     return tuple(sorted(found, key=lambda stopped: stopped.since))
 
 
+def may_be_stopped(requests: Iterable[ChangeRequest]) -> bool:
+    """Whether one of these began to stop or to resume writes: what the log says of it may not be so in the database."""
+    return any(request.step(run.index).action in (STOP, RESUME) for request in requests for run in request.runs)
+
+
 def steps_that_stopped(request: ChangeRequest) -> tuple[int, ...]:
     """The steps of a request that stopped writes, by their places."""
     return tuple(run.index for run, facts in _done(request) if facts.action == STOP)

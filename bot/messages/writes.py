@@ -15,6 +15,7 @@ from bot.messages.picture import Picture, picture
 from bot.messages.wording import code, codes, escape, moment, tables_named
 
 RESUME_COMMAND = "`/dbrestore resume-writes`"
+_TO_RESUME = f"To resume them: {RESUME_COMMAND} (needs approval)."
 _NAME, _SHOWN = 100, 5
 _DAY_AND_TIME = "{date_short_pretty} at {time}"
 
@@ -191,9 +192,14 @@ def stopped_in_status(stopped: Stopped, name: str) -> str:
     return f"🛑 {_are_stopped(stopped)}, by {name}. {_way_out(stopped)}"
 
 
-def writes_seen(stopped: Sequence[str], resumed: Sequence[str]) -> Picture:
-    """What the database shows: the tables that refuse writes, and those that the log took for stopped and don't."""
+def writes_seen(stopped: Sequence[str], resumed: Sequence[str], unknown: Sequence[str]) -> Picture:
+    """What the database shows: the tables that refuse writes, and those that the log took for stopped and don't.
+
+    Of the tables in `unknown` the log doesn't know that they refuse them.
+    """
     lines = [f"🛑 The database shows it: writes to {codes(stopped, most=_SHOWN)} are stopped."] if stopped else []
+    if unknown:
+        lines.append(f"No request of this log left {codes(unknown, most=_SHOWN)} so. {_TO_RESUME}")
     if resumed:
         lines.append(f"✅ Not stopped any more: {codes(resumed, most=_SHOWN)}. Somebody resumed them in the database.")
     told = "\n".join(lines or ["The bot stops writes to no table of the database."])
@@ -214,7 +220,7 @@ def _are_stopped(stopped: Stopped) -> str:
 def _way_out(stopped: Stopped) -> str:
     """A request that is open holds the writes to its tables; what it comes to has to be known first."""
     if stopped.request.is_final:
-        return f"To resume them: {RESUME_COMMAND} (needs approval)."
+        return _TO_RESUME
     return "Whether they stay so is known when this request has ended."
 
 

@@ -151,7 +151,7 @@ def test_slack_takes_what_one_person_reads() -> None:
         status(requests, lambda _: "https://acme.slack.com/archives/C0INC/p1", book),
         status([], lambda _: "", book),
         proposal(backup_sets.odd("&" * 3000, tables=60)),
-        *(writes_seen([LONG] * 40, [LONG] * 40), writes_unseen(LONG)),
+        *(writes_seen([LONG] * 40, [LONG] * 40, [LONG] * 40), writes_unseen(LONG)),
     ]
     for picture in pictures:
         takes(picture)

@@ -62,7 +62,7 @@ def test_the_status_begins_with_them_and_names_the_request() -> None:
 
 
 def test_what_the_database_shows_is_told_apart() -> None:
-    text = writes_seen(NAMES[:1], NAMES[1:]).text
+    text = writes_seen(NAMES[:1], NAMES[1:], []).text
     assert "writes to `public.user_profiles` are stopped." in text
     assert "Not stopped any more: `public.sessions`." in text
 
