@@ -9,7 +9,9 @@ from bot.actions import Action
 from bot.core.errors import Refused
 from bot.core.plan import Ask, Facts, Step
 from bot.core.policy import changed_by, refusal_to_undo
-from bot.core.request import UNDO, ChangeRequest
+from bot.core.request import UNDO, ChangeRequest, StepRun
+from bot.core.restore import ACTION as RESTORE
+from bot.core.restore import wrote_nothing
 from bot.core.writes import changed_nothing
 
 
@@ -46,7 +48,12 @@ def asks_of_undo(request: ChangeRequest) -> tuple[Ask, ...]:
     Not of what turned out to change nothing: its refusal would keep the other steps from being taken back.
     """
     left = changed_by(request) - set(request.undone)
-    idle = {run.index for run in request.done if changed_nothing(request, run)}
-    return tuple(
-        Ask(UNDO, {"request": request.id, "step": index}) for index in sorted(left - idle or left, reverse=True)
-    )
+    idle = {run.index for run in request.done if _was_idle(request, run)}
+    asked = sorted(left - idle or left, reverse=True)
+    return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in asked)
+
+
+def _was_idle(request: ChangeRequest, run: StepRun) -> bool:
+    """Whether a step found everything as it was to be, by its own report."""
+    is_restore = request.step(run.index).action == RESTORE and run.facts is not None
+    return changed_nothing(request, run) or (is_restore and wrote_nothing(run.facts or {}))

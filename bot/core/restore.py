@@ -212,6 +212,13 @@ def session_of(op_id: str) -> str:
     return f"rollback-bot {op_id[:8]}"
 
 
+def wrote_nothing(report: Mapping[str, Any]) -> bool:
+    """Whether a restore that is done found every row as it was to be, so that nothing can be taken back."""
+    tables = report.get("tables")
+    rows = [row for row in tables.values() if isinstance(row, Mapping)] if isinstance(tables, Mapping) else []
+    return bool(rows) and all(row.get(what) == 0 for row in rows for what in ("updated", "inserted", "deleted"))
+
+
 def total(tables: Sequence[TableRestore], field: str) -> int:
     """The sum of one number of rows over the tables."""
     return sum(getattr(table, field) for table in tables)

@@ -12,6 +12,7 @@ from bot.core.request import UNDO
 from bot.core.writes import STOP
 from tests.core.standings import standing
 from tests.histories import BEGIN, CY, DEE, TYPICAL, History, of_two_steps, rollback_step, unknown, verified
+from tests.messages.restores import ONE, done, found, requested
 from tests.messages.writes import asked, resumed_by_itself, step_done, writes
 
 
@@ -73,6 +74,13 @@ def test_a_stop_of_writes_that_stopped_nothing_does_not_keep_the_rest_from_being
     assert [ask.params["step"] for ask in asks_of_undo(earlier)] == [2, 1]
     alone = step_done(asked(writes(STOP)).approved(), stopped=[]).verifying().verified().request
     assert [ask.params["step"] for ask in asks_of_undo(alone)] == [0]  # is refused in its own words
+
+
+@pytest.mark.parametrize(("updated", "steps"), [(0, [1]), (1, [1, 0])])
+def test_nor_does_a_restore_that_wrote_nothing(updated: int, steps: list[int]) -> None:
+    begun = requested(ONE, rollback_step()).approved().started()
+    ended = done(begun, found(updated=updated, inserted=0)).started().finished().verifying().verified()
+    assert [ask.params["step"] for ask in asks_of_undo(ended.request)] == steps
 
 
 def test_what_was_undone_in_part_is_asked_for_again_without_that_part() -> None:
