@@ -197,6 +197,15 @@ class TestTheWayBack:
             columns.drop.undo(step, op_id)
         assert caught.value.rule == rule
 
+    def test_a_role_with_a_right_on_a_column_that_is_gone_since_is_said(self, columns: Columns) -> None:
+        columns.database.rows("CREATE ROLE reporting_of_old")
+        columns.make("GRANT SELECT (tier) ON t TO reporting_of_old")
+        step = columns.plan()
+        op_id = columns.run(step)
+        columns.database.rows("DROP ROLE reporting_of_old")
+        with pytest.raises(StepFailed, match="A role that had a right on a column"):
+            columns.undo(step, op_id)
+
     def test_what_was_never_dropped_is_not_put_back(self, columns: Columns) -> None:
         with pytest.raises(Refused, match="doesn't have this drop"):
             columns.drop.undo(columns.plan(), str(uuid4()))

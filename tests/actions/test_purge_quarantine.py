@@ -142,20 +142,23 @@ def test_changes_that_a_report_names_beside_a_copy_go_too(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "told"),
     [
-        "DROP TABLE rollback_bot.{0}",
-        "DELETE FROM rollback_bot.{0} WHERE id = 1",
-        "ALTER TABLE rollback_bot.{0} RENAME TO moved; CREATE VIEW rollback_bot.{0} AS TABLE rollback_bot.moved",
-        "CREATE VIEW rollback_bot.v AS SELECT * FROM rollback_bot.{0}",
-        "UPDATE rollback_bot.ledger SET report = '{{}}'",
+        ("DROP TABLE rollback_bot.{0}", "no longer there"),
+        ("DELETE FROM rollback_bot.{0} WHERE id = 1", "have changed since the plan"),
+        (
+            "ALTER TABLE rollback_bot.{0} RENAME TO moved; CREATE VIEW rollback_bot.{0} AS TABLE rollback_bot.moved",
+            "no longer a table that the ledger says",
+        ),
+        ("CREATE VIEW rollback_bot.v AS SELECT * FROM rollback_bot.{0}", "^Something else in the database depends on"),
+        ("UPDATE rollback_bot.ledger SET report = '{{}}'", "no longer a table that the ledger says"),
     ],
 )
-def test_what_is_no_longer_as_planned_is_not_dropped(runs: Runs, statement: str) -> None:
+def test_what_is_no_longer_as_planned_is_not_dropped(runs: Runs, statement: str, told: str) -> None:
     step = runs.plan()
     runs.columns.make(statement.format(purge_facts(step).tables[0].name))
     before = runs.kept()
-    with pytest.raises(StepFailed):
+    with pytest.raises(StepFailed, match=told):
         runs.execute(step)
     assert runs.kept() == before
 

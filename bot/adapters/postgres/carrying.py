@@ -66,6 +66,7 @@ def reason(error: SqlError) -> str:
     """Why an operation was rolled back, as sentences without any value."""
     told = {
         "42P01": "Something that this needs is no longer there.",
+        "42704": "A role that had a right on a column, or something else that this needs, is no longer there.",
         "2BP01": "Something else in the database depends on what was to be dropped.",
         "57014": "It took longer than was accepted.",
         "55P03": "A lock could not be had in time.",
