@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from bot.actions import Action
 from bot.core.errors import Refused
 from bot.core.plan import Ask, Facts, Step
-from bot.core.policy import changed_by, refusal_to_undo
+from bot.core.policy import refusal_to_undo, steps_that_changed
 from bot.core.request import UNDO, ChangeRequest, StepRun
 from bot.core.restore import ACTION as RESTORE
 from bot.core.restore import wrote_nothing
@@ -47,7 +47,7 @@ def asks_of_undo(request: ChangeRequest) -> tuple[Ask, ...]:
 
     Not of what turned out to change nothing: its refusal would keep the other steps from being taken back.
     """
-    left = changed_by(request) - set(request.undone)
+    left = steps_that_changed(request) - set(request.undone)
     idle = {run.index for run in request.done if _was_idle(request, run)}
     asked = sorted(left - idle or left, reverse=True)
     return tuple(Ask(UNDO, {"request": request.id, "step": index}) for index in asked)

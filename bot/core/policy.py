@@ -204,7 +204,7 @@ def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused 
     """Whether an earlier request can be taken back, as far as the log knows; one `step` of it, or any that is left."""
     if not earlier.is_final:
         return Refused("open", f"{earlier.id} is still open: {earlier.state}. It can be undone when it has ended.")
-    done = changed_by(earlier)
+    done = steps_that_changed(earlier)
     if step is None and earlier.ending and earlier.ending.changed and not done:
         told = f"{earlier.id} was not carried through, so there is no step to undo. What is different in production:"
         ways = "`/rollback deployments` shows what can be gone to. Nothing was changed."
@@ -218,7 +218,7 @@ def refusal_to_undo(earlier: ChangeRequest, step: int | None = None) -> Refused 
     return None
 
 
-def changed_by(request: ChangeRequest) -> frozenset[int]:
+def steps_that_changed(request: ChangeRequest) -> frozenset[int]:
     """The steps that are done and can have changed something."""
     return frozenset(run.index for run in request.done if request.asks[run.index].action not in LOOKS_ONLY)
 
