@@ -9,7 +9,7 @@ from bot.adapters.vercel import Vercel
 from bot.advance import Advance
 from bot.checking import Checking
 from bot.core.deployment import label
-from bot.core.incident import Incident
+from bot.core.incident import Happened, Incident
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -19,6 +19,7 @@ from bot.eligibility import Eligibility
 from bot.incidents import Incidents
 from bot.journal import INCIDENTS, Journal, Log
 from bot.messages import incident_thread, ways
+from bot.messages.picture import Message
 from bot.monitoring import Monitoring
 from bot.pin_watch import PinWatch, Seen
 from bot.responding import Responding
@@ -86,7 +87,13 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
     drawing = Drawing(slack=outside.slack, journal=journal, pictures=shown, clock=around.clock)
     return IncidentParts(
         journal=journal,
-        incidents=Incidents(journal=journal, requests=around.requests, runbook=runbook, wake=around.wake),
+        incidents=Incidents(
+            journal=journal,
+            requests=around.requests,
+            runbook=runbook,
+            wake=around.wake,
+            answer_through=drawing.answer_through,
+        ),
         monitoring=Monitoring(
             journal=journal, checking=around.checking, runbook=runbook, clock=around.clock, wake=around.wake
         ),
@@ -105,7 +112,10 @@ def _pictures(around: Around, outside: Outside) -> Pictures[Incident]:
         opener = around.requests.read(incident.request) if incident.request else None
         return incident_thread.root_of(incident, opener)
 
-    return Pictures(lambda incident: incident_thread.messages_of(incident, around.runbook, has), root)
+    def messages(incident: Incident) -> tuple[Message, ...]:
+        return incident_thread.messages_of(incident, around.runbook, has)
+
+    return Pictures(messages, root, shut_out=Happened.CHANNEL_SHUT)
 
 
 def _pin_watch(around: Around, journal: Journal[Incident], vercel: Vercel | None) -> PinWatch | None:

@@ -26,7 +26,10 @@ _RAN = (State.VERIFIED, State.CHECKS_FAIL)
 
 
 class Incidents:
-    """The verbs. `wake` is called with a stream after something was written to it, never before."""
+    """The verbs. `wake` is called with a stream after something was written to it, never before.
+
+    `answer_through` is given an incident, and the address at which a person reads its answer in another channel.
+    """
 
     def __init__(
         self,
@@ -35,8 +38,10 @@ class Incidents:
         requests: Journal[ChangeRequest],
         runbook: Runbook,
         wake: Callable[[str], None],
+        answer_through: Callable[[str, str, str], None] = lambda _, __, ___: None,
     ) -> None:
         self._journal, self._requests, self._runbook, self._wake = journal, requests, runbook, wake
+        self._answer_through = answer_through
         self._opening = threading.Lock()  # two requests of one channel may come at once
 
     def open_in(self, channel: str) -> Incident | None:
@@ -117,11 +122,17 @@ class Incidents:
             raise Refused("unknown_incident", f"There is no incident {stream}. Nothing was changed.") from None
         self._wake(stream)
 
-    def resolve(self, delivery: Delivery) -> str:
-        """Have the channel's incident closed; its id. Raises Refused where none is open there."""
-        incident = self.open_in(delivery.channel)
+    def resolve(self, delivery: Delivery, stream: str = "") -> str:
+        """Have an incident closed, of any channel where it is named, else the channel's own; its id.
+
+        Raises Refused where there is none.
+        """
+        incident = self.incident(stream) if stream else self.open_in(delivery.channel)
         if incident is None:
-            raise Refused("no_incident", "No incident is open in this channel. Nothing was changed.")
+            way = "`/rollback resolve I-1` closes one of another channel; `/rollback status` lists them."
+            raise Refused("no_incident", f"No incident is open in this channel. {way} Nothing was changed.")
+        if incident.channel != delivery.channel and delivery.response_url:
+            self._answer_through(incident.id, delivery.response_url, delivery.person)
         self.press(Verb.RESOLVE, incident.id, "", delivery)
         return incident.id
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import Refused, Unavailable
 from bot.core.event import Draft
-from bot.core.incident import Happened, Incident, Press, Verb
+from bot.core.incident import Happened, Incident, Press, Verb, elsewhere
 from bot.core.incident_due import brought
 from bot.core.incident_policy import BY_APPROVERS, is_requester, moment_of, refusal_of_press, refusal_to_resolve
 from bot.core.plan import Facts
@@ -76,11 +76,17 @@ class Responding:
         refusal = refusal_of_press(incident, press)
         if refusal is None and press.verb is Verb.RESOLVE:
             refusal = refusal_to_resolve(incident, self._of(incident), self._requests.open())
+        refusal = refusal or self._refusal_of_place(incident, press)
         if refusal:
             return refusal
         if press.verb in BY_APPROVERS and not is_requester(incident, press.person):
             return self._eligibility.refusal_as_approver(press.person)
         return self._eligibility.refusal_to_ask(press.person)
+
+    def _refusal_of_place(self, incident: Incident, press: Press) -> Refused | None:
+        """The channel that an incident of another one is named in is one where commands work."""
+        asked_in = elsewhere(incident, press)
+        return self._eligibility.refusal_of_place(incident.team, asked_in) if asked_in else None
 
     def _of(self, incident: Incident) -> Sequence[ChangeRequest]:
         return [self._requests.read(stream) for stream in incident.requests]

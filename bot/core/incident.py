@@ -40,6 +40,7 @@ class Happened(StrEnum):
     PIN_ENDED = "pin_ended"
     PIN_PASSED_ON = "pin_passed_on"  # to the incident of a later rollback, which reminds of it
     INCIDENT_RESOLVED = "incident_resolved"
+    CHANNEL_SHUT = "channel_shut"  # Slack takes nothing in its channel
     FAULT_NOTED = "fault_noted"
     POSTING_BEGUN = "posting_begun"
     MESSAGE_POSTED = "message_posted"
@@ -201,6 +202,9 @@ class Incident:
     answered: tuple[Press, ...] = ()  # refused presses, whose sentence goes to the person
     resolved_at: datetime | None = None
     resolved_by: str = ""
+    resolved_in: str = ""  # the channel where that was typed, where it isn't the incident's own
+    shut_out: str = ""  # why Slack takes nothing in its channel, in Slack's word; "" = nothing is known against it
+    shut_at: datetime | None = None  # when that was seen first
     faults: tuple[str, ...] = ()
     begun: Mapping[str, datetime] = field(default_factory=dict)
     posted: Mapping[str, Posted] = field(default_factory=dict)
@@ -227,6 +231,12 @@ class Incident:
         """The request whose rollback pinned production last."""
         pins = [one for one in self.requests.values() if one.pins and one.ended_at]
         return max(pins, key=lambda one: one.ended_at or self.made_at, default=None)
+
+
+def elsewhere(incident: Incident, press: Press) -> str:
+    """The channel that a press came from, where it isn't the incident's own; a modal knows none."""
+    channel = str(press.data.get("channel") or "")
+    return channel if channel != incident.channel else ""
 
 
 def stretches(incident: Incident) -> tuple[tuple[datetime, datetime | None], ...]:

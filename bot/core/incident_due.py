@@ -116,7 +116,7 @@ def _own_notices(incident: Incident) -> list[Reminder]:
 
 
 def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
-    """What nobody did while it made sense is not asked for any more."""
+    """What nobody did while it made sense, or can do anything about, is not asked for any more."""
     wanted = {one.key for one in planned(incident, runbook) if _is_wanted(one, incident)}
     pinned = [one.key for one in incident.reminders.values() if one.key.startswith(PINNED)]
     for one in incident.reminders.values():
@@ -126,6 +126,8 @@ def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
             why = incident.pin_ended
         else:
             why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
+        if incident.is_final and incident.shut_out:
+            why = "Slack takes no message in the incident's channel any more, so nobody can be asked there."
         if why and one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own:
             yield Draft(Happened.REMINDER_DROPPED, {"reminder": one.key, "why": why})
 

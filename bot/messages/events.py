@@ -167,6 +167,7 @@ _FORMS: dict[str, str] = {
     Happened.PIN_PASSED_ON: "Left it to {incident} to remind of the pin: {request} rolled production back later.",
     Happened.PIN_ENDED: "Saw that production is not pinned any more: {deployment} is live.",
     Happened.INCIDENT_RESOLVED: "Resolved the incident.",
+    Happened.CHANNEL_SHUT: "Was told by Slack that the incident's channel takes nothing ({rule}).",
     Happened.INCIDENT_CLOSED: "Had nothing left to do for it.",
 }
 _PRESSED: dict[Verb, str] = {

@@ -32,7 +32,7 @@ _COMMANDS = (
     ("status", "/rollback status", "open requests, pinned rollback, stopped writes"),
     ("timeline", "/rollback timeline", "the incident's timeline as a file"),
     ("contacts", "/rollback contacts", "whom to call, and last resorts"),
-    ("resolve", "/rollback resolve", "close the channel's incident"),
+    ("resolve", "/rollback resolve [<incident>]", "close the channel's incident, or from anywhere the one named"),
     ("help", "/rollback help", "this"),
     ("help", "/dbrestore help", "the commands that restore tables"),
 )

@@ -229,6 +229,7 @@ INCIDENTS: dict[str, IncidentHistory] = {
     "all_clear_in_doubt": opened().down().resolved().due("all clear/1/internal", "It works again."),
     "still_pinned": opened().ended().due("still pinned/1", "Production still serves what R-17 rolled it back to."),
     "answers": opened().refused(),
+    "shut_out": opened().then(Happened.CHANNEL_SHUT, {"rule": "is_archived"}),
     "fault": opened().then(Happened.FAULT_NOTED, {"reference": "ab12cd34"}),
     "resolved": resolved(),
 }

@@ -236,3 +236,8 @@ def test_status_lists_open_incidents_with_what_waits_to_be_told() -> None:
 
 def test_status_says_nothing_of_incidents_that_are_over() -> None:
     assert incident_lines([opened().resolved().incident], lambda _, __: "") == []
+
+
+def test_the_status_says_how_to_close_an_incident_whose_channel_takes_nothing() -> None:
+    shut = opened().then(Happened.CHANNEL_SHUT, {"rule": "is_archived"})
+    assert "(`is_archived`): `/rollback resolve I-3` closes it" in incident_lines([shut.incident], lambda _, __: "")[2]
