@@ -22,8 +22,19 @@ from tests.memory_slack import Mishap
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("HYPOTHESIS_MAX_EXAMPLES", "12"))
-REMINDERS = ("stakeholders/1", "status page/1", "all clear/1/status page", "all clear/1/stakeholders", "still pinned/1")
-MESSAGES = ("incident", "notice/internal/1", "checklist/Pre-rollback", *(f"reminder/{key}/1" for key in REMINDERS))
+REMINDERS = (
+    "stakeholders/incident 30m",
+    "status page/downtime 15m",
+    "all clear/resolved/status page",
+    "all clear/resolved/stakeholders",
+    "still pinned/1",
+)
+MESSAGES = (
+    "incident",
+    "notice/internal/incident",
+    "checklist/Pre-rollback",
+    *(f"reminder/{key}/1" for key in REMINDERS),
+)
 Move: TypeAlias = tuple[str, Any]
 
 MISHAPS = st.dictionaries(st.sampled_from([f"I-1/{name}" for name in MESSAGES]), st.sampled_from(Mishap))

@@ -49,7 +49,7 @@ def test_reminders_come_in_the_channel_when_the_card_of_the_thread_was_deleted(w
     delete(at(world, 5), "R-1/card")
     at(world, 61)
     posted = world.slack.times_posted()
-    assert {posted["I-1/reminder/stakeholders/1/1"], posted["I-1/overdue/stakeholders/1"]} == {1}
+    assert {posted["I-1/reminder/stakeholders/incident 30m/1"], posted["I-1/overdue/stakeholders/incident 30m"]} == {1}
 
 
 class TestAShutChannel:
@@ -88,8 +88,8 @@ class TestAShutChannel:
         shut.slack.state.channels[INC].is_archived = False
         shut.ask(EVE)
         assert shut.incident().shut_out == ""
-        assert shut.slack.times_posted()["I-1/reminder/stakeholders/1/1"] == 1
-        assert shut.incident().reminders["stakeholders/1"].state is Telling.DUE
+        assert shut.slack.times_posted()["I-1/reminder/stakeholders/incident 30m/1"] == 1
+        assert shut.incident().reminders["stakeholders/incident 30m"].state is Telling.DUE
 
 
 def resolve(world: IncidentWorld, person: str, channel: str) -> None:

@@ -112,8 +112,8 @@ def test_a_site_that_hangs_holds_no_reminder_back(world: IncidentWorld) -> None:
     look.start()
     world.wakeups.forget(SITE)
     at(world, 31)
-    assert [event.at - BEGIN for event in world.events() if event.data.get("reminder") == "stakeholders/1"] == [
-        timedelta(minutes=30)
-    ]
+    assert [
+        event.at - BEGIN for event in world.events() if event.data.get("reminder") == "stakeholders/incident 30m"
+    ] == [timedelta(minutes=30)]
     gate.set()
     look.join()

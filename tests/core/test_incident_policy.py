@@ -11,7 +11,7 @@ from tests.core.standings import standing
 from tests.incident_histories import ANA, BEGIN, BEN, IncidentHistory, moment, opened, press
 from tests.messages.writes import NAMES, stopped
 
-KEY = "stakeholders/1"
+KEY = "stakeholders/incident 30m"
 ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
 
 
@@ -144,15 +144,18 @@ def test_nothing_from_another_workspace(verb: Verb) -> None:
 
 
 def test_the_status_page_that_a_person_told_is_not_told_by_the_bot_that_it_is_over() -> None:
-    by_hand, by_bot = due().done("status page/1").resolved(32), due().done("status page/1", "inc1").resolved(32)
-    clear = "all clear/1/status page"
+    by_hand, by_bot = (
+        due().done("status page/downtime 15m").resolved(32),
+        due().done("status page/downtime 15m", "inc1").resolved(32),
+    )
+    clear = "all clear/resolved/status page"
     assert_refused(by_hand, Verb.SEND, clear, "end it there by hand, then press Done")
     assert_refused(by_bot, Verb.SEND, clear, "")
 
 
 def test_what_may_be_on_the_status_page_is_not_published_again_after_the_end() -> None:
-    history = due().moved(Happened.SENDING_LOST, "status page/1", text="No answer.").resolved(32)
-    assert_refused(history, Verb.SEND_AGAIN, "status page/1", "end it there by hand")
+    history = due().moved(Happened.SENDING_LOST, "status page/downtime 15m", text="No answer.").resolved(32)
+    assert_refused(history, Verb.SEND_AGAIN, "status page/downtime 15m", "end it there by hand")
 
 
 @pytest.mark.parametrize("state", State)

@@ -45,7 +45,7 @@ def longest(text: str = LONG, name: str = NAME) -> IncidentHistory:
         Happened.SENDING_FAILED, f"{name}/1", text=text
     )
     told.posted(f"reminder/{name}/2/1").reminder(Happened.REMINDER_DROPPED, f"{name}/2", why=text)
-    told.due("internal/1", text, is_own=True).refused()
+    told.due("internal/incident", text, is_own=True).refused()
     return told.going_by(BOTH)
 
 
