@@ -83,7 +83,7 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
         clock=around.clock,
     )
     course = course_of_incidents(journal, runbook, responding=responding, sending=sending, pin_watch=pin_watch)
-    shown = _pictures(around, outside)
+    shown = _pictures(around, outside, responding)
     drawing = Drawing(slack=outside.slack, journal=journal, pictures=shown, clock=around.clock)
     return IncidentParts(
         journal=journal,
@@ -105,7 +105,7 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
     )
 
 
-def _pictures(around: Around, outside: Outside) -> Pictures[Incident]:
+def _pictures(around: Around, outside: Outside, responding: Responding) -> Pictures[Incident]:
     has = ways.Ways(has_status_page=outside.status_page is not None, has_mail=outside.post is not None)
 
     def root(incident: Incident) -> str:
@@ -115,7 +115,10 @@ def _pictures(around: Around, outside: Outside) -> Pictures[Incident]:
     def messages(incident: Incident) -> tuple[Message, ...]:
         return incident_thread.messages_of(incident, around.runbook, has)
 
-    return Pictures(messages, root, shut_out=Happened.CHANNEL_SHUT)
+    def renew(incident: Incident, message: Message) -> bool:
+        return responding.renew(incident, message, around.runbook)
+
+    return Pictures(messages, root, shut_out=Happened.CHANNEL_SHUT, renew=renew)
 
 
 def _pin_watch(around: Around, journal: Journal[Incident], vercel: Vercel | None) -> PinWatch | None:

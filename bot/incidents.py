@@ -64,18 +64,20 @@ class Incidents:
         """Let a request belong to the incident of its channel, which it opens where there is none."""
         joined = Draft(Happened.REQUEST_JOINED, self._said_of(request), request.requester)
         with self._opening:
-            incident = next((one for one in self._journal.open() if request.id in one.requests), None)
-            if incident is None:
+            if self._incident_of(request) is None:
                 incident = self.open_in(request.channel)
-                if incident:
-                    self._journal.note(incident.id, joined)
+                if incident:  # resolved meanwhile, it is left as it is: asked again, the request opens the next one
+                    self._journal.record_while(incident.id, lambda one: not one.is_final, joined)
                 else:
                     where: Facts = {"team": request.team, "channel": request.channel, "request": request.id}
                     self._open(Draft(Happened.INCIDENT_OPENED, where, request.requester), joined)
-                incident = self.open_in(request.channel)
+            incident = self._incident_of(request)
         if incident:
             self._requests.note(request.id, Draft(Kind.INCIDENT_JOINED, {"incident": incident.id}))
             self._wake(incident.id)
+
+    def _incident_of(self, request: ChangeRequest) -> Incident | None:
+        return next((one for one in self._journal.open() if request.id in one.requests), None)
 
     def tell(self, request: ChangeRequest) -> None:
         """Let the incident know how one of its requests ended."""

@@ -114,7 +114,7 @@ def test_it_is_resolved_when_nothing_runs_and_who_was_told_gets_an_all_clear(wor
     world.approve(BEN, CHLOE)
     world.wait_until(lambda: "step_started" in world.kinds())
     world.press(DAN, "incident_resolve")
-    world.told(DAN, "I-1 can't be resolved while R-1")
+    world.told(DAN, "I-1 can't be resolved before its requests have ended. R-1 (")
     world.wait_for_end("Verified")
     world.press(DAN, "incident_resolve")
     seen(world, "All clear for stakeholders")

@@ -1,14 +1,15 @@
 """What goes wrong around an incident: a process that dies between two streams, a card that somebody deletes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.change import State
+from bot.core.event import Draft
 from bot.core.incident import Happened, Telling
-from tests.incident_world import ANA, BEN, CHLOE, EVE, INC, OTHER, IncidentWorld
+from tests.incident_world import ANA, BEN, CHLOE, EVE, INC, OTHER, IncidentWorld, shipped
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 
@@ -50,6 +51,37 @@ def test_reminders_come_in_the_channel_when_the_card_of_the_thread_was_deleted(w
     at(world, 61)
     posted = world.slack.times_posted()
     assert {posted["I-1/reminder/stakeholders/incident 30m/1"], posted["I-1/overdue/stakeholders/incident 30m"]} == {1}
+
+
+def test_a_request_that_comes_while_its_incident_is_being_resolved_opens_the_next_one(world: IncidentWorld) -> None:
+    world.ask(ANA)
+
+    def resolve(_: str, drafts: Sequence[Draft]) -> bool:
+        if drafts[0].kind == Happened.REQUEST_JOINED:
+            del world.log.dies
+            world.parts.journal.note("I-1", Draft(Happened.INCIDENT_RESOLVED, {}, BEN))
+        return False
+
+    at(world, 31).log.dies = resolve
+    world.ask(EVE)
+    assert world.requests.read("R-2").incident == "I-2"
+    assert set(world.incident().requests) == {"R-1"}
+
+
+def test_a_draft_that_slack_takes_an_hour_late_says_what_is_so_then_and_that_is_what_the_log_has(
+    world: IncidentWorld,
+) -> None:
+    more = '[[communications.reminders]]\naudience = "board"\nwhen = "incident 5m"\ndraft = "{state}, as of {now}."\n'
+    world.runbook = shipped(more)
+    world.restart()
+    world.ask(ANA)
+    at(world, 4).slack.is_down = True
+    at(world, 65).slack.is_down = False
+    at(world, 66)
+    (shown,) = [m for m in world.slack.state.messages[INC] if "Message for board" in m["text"]]
+    (told,) = [one.text for one in world.incident().reminders.values() if one.audience == "board"]
+    assert told == "Expired, as of 04:17 UTC."
+    assert told in shown["text"]
 
 
 class TestAShutChannel:

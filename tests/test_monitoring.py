@@ -82,9 +82,9 @@ def test_after_a_recovery_the_hour_begins_anew(world: IncidentWorld) -> None:
 
 def test_a_resolved_incident_is_not_measured_any_more(world: IncidentWorld) -> None:
     world.ask(ANA)
-    at(world, 5).press(ANA, Verb.RESOLVE)
+    at(world, 31).press(ANA, Verb.RESOLVE)
     world.site.is_up = False
-    assert looks(world, 6, 60) == 0
+    assert looks(world, 32, 60) == 0
     assert seen(world) == []
 
 

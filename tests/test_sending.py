@@ -161,6 +161,33 @@ def test_what_is_posted_later_is_an_update_of_the_one_incident_on_the_page(world
     assert (len(world.sent.published), world.sent.updated, world.sent.resolved) == (1, ["inc1"], ["inc1"])
 
 
+def test_two_messages_for_the_page_at_once_open_one_incident_there(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 20m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    gate = threading.Event()
+    world.sent.meanwhile, world.waits_beside = gate.wait, False
+    world.press(BEN, Verb.SEND, PAGE_REMINDER)
+    world.press(CHLOE, Verb.SEND, "status page/downtime 20m")
+    gate.set()
+    world.waits_beside = True
+    world.carry_on()
+    assert (len(world.sent.published), world.sent.updated) == (1, [])
+    assert [press.person for press in world.incident().answered] == [CHLOE]
+    send(world, "status page/downtime 20m")
+    assert (len(world.sent.published), world.sent.updated) == (1, ["inc1"])
+
+
+def test_while_a_message_may_be_on_the_page_no_other_opens_an_incident_there(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 20m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    world.sent.fails = OutcomeUnknown("Statuspage did not answer.")
+    send(world, PAGE_REMINDER), send(world, "status page/downtime 20m")
+    assert len(world.sent.published) == 1
+    assert "may have opened an incident" in world.incident().answered[0].refusal
+
+
 def test_an_all_clear_opens_no_incident_on_a_page_that_a_person_told(world: IncidentWorld) -> None:
     world.press(BEN, Verb.DONE, PAGE_REMINDER)
     world.press(ANA, Verb.RESOLVE)

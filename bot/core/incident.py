@@ -24,6 +24,7 @@ class Happened(StrEnum):
     PRESS_HELD = "press_held"  # the person can't be read yet
     DOWN_SINCE_CORRECTED = "down_since_corrected"
     REMINDER_DUE = "reminder_due"
+    REMINDER_REFILLED = "reminder_refilled"  # its draft, before it was posted
     REMINDER_OVERDUE = "reminder_overdue"
     REMINDER_SNOOZED = "reminder_snoozed"
     REMINDER_DONE = "reminder_done"
@@ -118,7 +119,7 @@ class Telling(StrEnum):
 
 @dataclass(frozen=True)
 class Reminder:
-    """One thing to tell one audience. `text` is the draft as it was filled when it became due."""
+    """One thing to tell one audience. `text` is the draft as it was filled when it became due, or was first posted."""
 
     key: str
     audience: str
@@ -146,6 +147,11 @@ class Reminder:
     def was_told(self) -> bool:
         """Whether the audience knows, as far as anybody said."""
         return self.state is Telling.DONE
+
+
+def name_of_outage(outages: tuple[Outage, ...]) -> str:
+    """What the newest of them is known by, while another one may follow: which one of its incident it is."""
+    return str(len(outages))
 
 
 def name_of_notice(reminder: Reminder) -> str:

@@ -54,6 +54,15 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
     ]
 
 
+def refilled(incident: Incident, key: str, runbook: Runbook, facts: Mapping[str, str]) -> Draft | None:
+    """The draft of a reminder as it is to be posted now, where it says something else than when it became due."""
+    was = incident.reminders[key]
+    filled = next((one.filled(facts) for one in planned(incident, runbook) if one.key == key), (was.subject, was.text))
+    if filled == (was.subject, was.text):
+        return None
+    return Draft(Happened.REMINDER_REFILLED, {"reminder": key, "subject": filled[0], "text": filled[1]})
+
+
 def _is_due(one: Planned, incident: Incident, now: datetime) -> bool:
     return _has_come(_due_at(one, incident), incident, now)
 

@@ -139,6 +139,10 @@ def _due(incident: Incident, event: Event, data: _Data) -> Incident:
     return _with(incident, reminder)
 
 
+def _refilled(incident: Incident, _: Event, data: _Data) -> Incident:
+    return _with(incident, replace(incident.reminders[data["reminder"]], text=data["text"], subject=data["subject"]))
+
+
 def _with(incident: Incident, reminder: Reminder) -> Incident:
     return replace(incident, reminders={**incident.reminders, reminder.key: reminder})
 
@@ -223,6 +227,7 @@ _EFFECTS: dict[Happened, _Effect] = {
         i, since=datetime.fromisoformat(d["at"]), corrected_by=e.actor
     ),
     Happened.REMINDER_DUE: _due,
+    Happened.REMINDER_REFILLED: _refilled,
     Happened.REMINDER_OVERDUE: _overdue,
     Happened.REMINDER_SNOOZED: _snoozed,
     Happened.REMINDER_DONE: _done,

@@ -144,10 +144,11 @@ def incident_events(text: str = "") -> list[Event]:
         (Happened.PRESS_HELD, {"press": 35}, BOT),
         (Happened.PRESS_REFUSED, {"press": 35, "rule": "guest", "text": "Not counted: guests can't take part."}, BOT),
         (Happened.FAULT_NOTED, {"reference": "ab12cd34"}, BOT),
-        (Happened.CHANNEL_SHUT, {"rule": "is_archived"}, BOT),
         (Happened.MESSAGE_EDITED, {"key": "incident", "digest": "d2"}, BOT),
         (Happened.INCIDENT_RESOLVED, {"press": 0}, BEN),
         (Happened.PIN_PASSED_ON, {"incident": "I-2", "request": "R-9"}, BOT),
+        (Happened.REMINDER_REFILLED, {"reminder": "users/scenario data-corruption", "subject": "", "text": page}, BOT),
+        (Happened.CHANNEL_SHUT, {"rule": "is_archived"}, BOT),
         (Happened.INCIDENT_CLOSED, {}, BOT),
     ]
     return [
