@@ -17,7 +17,7 @@ from bot.core.request import ChangeRequest
 from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.journal import Journal
-from bot.messages.standing import what
+from bot.messages.standing import asked_for
 from bot.messages.wording import plain
 
 EVER = sys.maxsize  # incidents: the last one of a channel may be long ago
@@ -148,7 +148,7 @@ class Incidents:
     def _said_of(self, request: ChangeRequest) -> Facts:
         return {
             "request": request.id,
-            "what": plain(what(request, self._runbook), LONGEST_WHAT),
+            "what": plain(asked_for(request, self._runbook), LONGEST_WHAT),
             "scenario": request.scenario,
             "has_reason": bool(request.reason),
             "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,

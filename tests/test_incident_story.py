@@ -52,7 +52,7 @@ def test_the_first_request_opens_the_incident_and_the_internal_channel_is_told(w
     opened = seen(world, "I-1 is open")
     assert opened["thread_ts"] == world.cards()[0]["ts"]
     assert opened["subtype"] == "thread_broadcast"
-    assert "#inc-2026" in world.read(seen(world, "@ana asks for roll back", GENERAL))
+    assert "#inc-2026" in world.read(seen(world, "@ana asks for a rollback of", GENERAL))
     seen(world, "posted in #general")
     assert "Incident I-1" in world.wait_for_state("Incident I-1")
 

@@ -175,7 +175,7 @@ def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], no
         "request": newest.request if newest else "",
         "requester": f"<@{newest.requester if newest else incident.opened_by}>",
         "channel": f"<#{incident.channel}>",
-        "what": newest.what if newest else "look what is wrong",
+        "what": newest.what if newest else "a look at what is wrong",
         "state": states.get(newest.request, "") if newest else "we are looking at it",
         "since": _spelled(since, now),
         "now": _spelled(incident.resolved_at or now, now),

@@ -17,7 +17,9 @@ from tests.shop import RUNBOOK_TEXT
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 INTERNAL = "C0TEAM"
 BOTH, NO_WAY = Ways(has_status_page=True, has_mail=True), Ways(has_status_page=False, has_mail=False)
-DRAFT = "Web shop has a problem since 03:12 UTC.\nWhat we are doing: roll back web-shop. Next update within the hour."
+DRAFT = (
+    "Web shop has a problem since 03:12 UTC.\nWhat we are doing: a rollback of web-shop. Next update within the hour."
+)
 PLAN = """
 [communications]
 internal_channel = "C0TEAM"
@@ -91,7 +93,7 @@ class IncidentHistory:
         return self
 
     def joined(
-        self, request: str = "R-17", what: str = 'roll back web-shop to a1b2c3d "Fix login"'
+        self, request: str = "R-17", what: str = 'a rollback of web-shop to a1b2c3d "Fix login"'
     ) -> "IncidentHistory":
         data = {"request": request, "what": what, "scenario": "", "has_reason": True, "has_backups": False}
         return self.then(Happened.REQUEST_JOINED, data, ANA)
@@ -170,7 +172,7 @@ def opened() -> IncidentHistory:
 def noticed() -> IncidentHistory:
     """The internal notice is there."""
     told = opened().due(
-        "internal/incident", f"Web shop: <@{ANA}> asks for roll back web-shop in <#{CHANNEL}>.", is_own=True
+        "internal/incident", f"Web shop: <@{ANA}> asks for a rollback of web-shop in <#{CHANNEL}>.", is_own=True
     )
     return told.posted("notice/internal/incident").reminder(Happened.REMINDER_DONE, "internal/incident", BOT)
 
@@ -189,7 +191,7 @@ INCIDENTS: dict[str, IncidentHistory] = {
     "not_noticed": opened().due("internal/incident", is_own=True).due("internal/incident"),
     "down": opened().down("Site", "Admin dashboard").phase_done(0).then(Happened.PHASE_LATE, {"phase": 1}),
     "down_corrected": opened().down().corrected(),
-    "up_again": opened().down().up().joined("R-18", "restore user_profiles").ended("R-17"),
+    "up_again": opened().down().up().joined("R-18", "a restore of user_profiles").ended("R-17"),
     "late_then_done": opened()
     .then(Happened.PHASE_LATE, {"phase": 0})
     .then(Happened.PHASE_LATE, {"phase": 1})

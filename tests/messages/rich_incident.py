@@ -85,7 +85,7 @@ def incident_events(text: str = "") -> list[Event]:
             Happened.REQUEST_JOINED,
             {
                 "request": "R-1",
-                "what": text or "roll back web-shop",
+                "what": text or "a rollback of web-shop",
                 "scenario": "",
                 "has_reason": True,
                 "has_backups": False,
