@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.core.errors import OutcomeUnknown, Refused
 from bot.core.event import Draft
 from bot.core.incident import Happened, Verb
-from tests.incident_world import ANA, BEN, EVE, IncidentWorld
+from tests.incident_world import ANA, BEN, EVE, INC, IncidentWorld
 from tests.memory_slack import Mishap
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
@@ -54,6 +54,7 @@ MOVES = st.one_of(
     st.tuples(st.just("jump"), st.sampled_from([-2, 2])),
     st.tuples(st.just("answer"), st.sampled_from([OutcomeUnknown("No answer."), Refused("no", "No.")])),
     st.tuples(st.just("pin"), st.booleans()),
+    st.tuples(st.just("archive"), st.booleans()),
 )
 
 
@@ -99,6 +100,8 @@ def make(world: IncidentWorld, what: str, more: Any) -> None:
             world.jump(more)
         case "answer":
             world.sent.fails = more
+        case "archive":
+            world.slack.state.channels[INC].is_archived = more
         case _:
             world.vercel.is_pinned = more
 

@@ -60,6 +60,8 @@ def test_the_timeline_is_a_file_in_the_thread_of_the_card_with_every_event_and_w
 def test_the_incident_of_the_channel_is_resolved_and_its_timeline_is_still_to_be_had(world: World) -> None:
     world.rollback("verify")
     kinds_when(world, "incident_opened")
+    assert "who may resolve I-1" in world.rollback("resolve i-1", user=BEN, channel=OTHER).text
+    world.told(BEN, "Commands work in")
     assert "who may resolve I-1" in world.rollback("resolve", user=BEN).text
     kinds_when(world, "incident_resolved")
     world.rollback("timeline")
@@ -71,6 +73,7 @@ def test_what_cannot_be_had_is_refused_with_the_way_out(world: World) -> None:
     world.rollback("timeline")
     world.told(ANA, "No incident was ever open in this channel.")
     assert "takes no further word" in world.rollback("timeline I-1").text
+    assert "There is no incident R-1" in world.rollback("resolve r-1").text
     world.rollback("verify", channel=OTHER)
     world.told(ANA, "Commands work in")
 
