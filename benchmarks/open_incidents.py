@@ -53,13 +53,13 @@ def figures(incidents: int = INCIDENTS) -> Iterator[Figure]:
 
 
 def _stakeholders(world: World, incidents: int, begin: datetime, over: timedelta) -> list[float]:
-    arrived = _arrived(world, "reminder/stakeholders/1/1", incidents)
+    arrived = _arrived(world, "reminder/stakeholders/incident 30m/1", incidents)
     return [at - (begin + over * number / incidents).timestamp() for number, at in arrived.items()]
 
 
 def _status_pages(world: World, incidents: int) -> list[float]:
     world.vercel.promote_by_someone(the.BROKEN)
-    arrived = _arrived(world, "reminder/status page/1/1", incidents)
+    arrived = _arrived(world, "reminder/status page/downtime 15m/1", incidents)
     failed = datetime.fromisoformat(world.data("site_failed", "I-1")[0]["at"])
     return [at - failed.timestamp() - DOWN_SECONDS for at in arrived.values()]
 

@@ -70,7 +70,7 @@ def _write(world: World, events: int) -> int:
 
 
 def _pressed(seq: int, person: str) -> list[Draft]:
-    data: Facts = {"verb": "done", "about": "status page/1", "team": TEAM, "channel": INC}
+    data: Facts = {"verb": "done", "about": "status page/downtime 15m", "team": TEAM, "channel": INC}
     text = f"This is settled already: done by <@{BEN}> at 03:12 UTC. Nothing was changed by this."
     refused: Facts = {"press": seq, "rule": "late", "text": text}
     return [Draft(Happened.PRESSED, data, person), Draft(Happened.PRESS_REFUSED, refused)]

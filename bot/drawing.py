@@ -23,7 +23,7 @@ BETWEEN_EDITS = timedelta(seconds=1.2)  # of one message: Slack allows about 50 
 TRY_AGAIN = timedelta(seconds=2)
 AFTER_A_REFUSAL = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(seconds=60)  # whatever Slack asks for; what is further off was noted before the clock was set
-SHUT_OUT = ("is_archived", "not_in_channel", "channel_not_found")  # what has ended is not drawn there any more
+SHUT_OUT = ("is_archived", "is_inactive", "not_in_channel", "channel_not_found")  # nothing is drawn in that channel
 NO_THREAD = "thread_not_found"
 GONE = ("message_not_found", "cant_update_message", NO_THREAD)
 
@@ -58,10 +58,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Pictures(Generic[S]):
-    """What a stream shows; `root` is the `ts` of the message whose thread it is told in, "" = not there yet."""
+    """What a stream shows; `root` is the `ts` of the message whose thread it is told in, "" = not there yet.
+
+    `shut_out` is the kind of event that says that Slack takes nothing in the stream's channel; "" = such a stream is
+    given up message by message, once it has ended. `renew` is asked right before a message is posted: whether the log
+    says something newer since.
+    """
 
     messages: Callable[[S], Iterable[Message]]
     root: Callable[[S], str]
+    shut_out: str = ""
+    renew: Callable[[S, Message], bool] = lambda _, __: False
 
 
 _logger = logging.getLogger(__name__)
@@ -76,11 +83,14 @@ class Drawing(Generic[S]):
         self._slack, self._journal, self._pictures, self._clock = slack, journal, pictures, clock
         self._not_before: dict[str, datetime] = {}  # by channel, and by message key
         self._surely_unsent: set[str] = set()  # begun by this process, and refused before it could arrive
-        self._response_urls: dict[str, str] = {}
+        self._response_urls: dict[tuple[str, str], str] = {}
 
-    def answer_through(self, stream: str, response_url: str) -> None:
-        """Answer a request's refusal through the command's own address, which works where the bot isn't."""
-        self._response_urls[stream] = response_url
+    def answer_through(self, stream: str, response_url: str, person: str = "") -> None:
+        """Answer through the command's own address, which works where the bot isn't.
+
+        It is what is told before there is a card; with a `person`, what is told them in another channel.
+        """
+        self._response_urls[stream, person] = response_url
 
     def link(self, drawn: S, name: str = "") -> str:
         """The address of its message of this name, else of the one that its thread hangs on; "" while there is none."""
@@ -131,9 +141,18 @@ class Drawing(Generic[S]):
             self._wait(_channel(drawn, message), error.retry_at or self._clock() + TRY_AGAIN)
         except Refused as refusal:
             _logger.warning("drawing.refused message=%s rule=%s", key, refusal.rule)
-            if drawn.is_final and (refusal.rule in SHUT_OUT or message.file):
+            if refusal.rule in SHUT_OUT:
+                self._note_shut_out(drawn, message, refusal.rule)
+            elif drawn.is_final and message.file:
                 self._note_posted(drawn, message, "", shows="")
             self._wait(key, self._clock() + AFTER_A_REFUSAL)
+
+    def _note_shut_out(self, drawn: S, message: Message, rule: str) -> None:
+        """Say in the log that its channel is shut; what stands by itself elsewhere is not to be had."""
+        if self._pictures.shut_out and not message.channel:
+            self._journal.note(drawn.id, Draft(self._pictures.shut_out, {"rule": rule}))
+        elif drawn.is_final or message.channel:
+            self._note_posted(drawn, message, "", shows="")
 
     def _wait(self, key: str, until: datetime) -> None:
         now = self._clock()
@@ -165,7 +184,7 @@ class Drawing(Generic[S]):
     def _post_once(self, drawn: S, message: Message, thread: str) -> None:
         if ts := self._found(drawn, message, thread):
             self._note_posted(drawn, message, ts, shows="")  # who knows what; the next edit makes it right
-        else:
+        elif not self._pictures.renew(drawn, message):
             post = partial(self._slack.post, _channel(drawn, message), self._content(drawn, message), thread=thread)
             ts = self._send(drawn, message, partial(post, broadcast=message.place is Place.BROADCAST))
             self._note_posted(drawn, message, ts, shows=message.picture.digest)
@@ -213,15 +232,15 @@ class Drawing(Generic[S]):
         self._note_posted(drawn, message, "", shows=message.picture.digest)
 
     def _tell(self, drawn: S, message: Message) -> None:
-        content, card = self._content(drawn, message), self._pictures.root(drawn)
-        url = "" if card else self._response_urls.get(drawn.id, "")
+        content, card = self._content(drawn, message), "" if message.channel else self._pictures.root(drawn)
+        url = "" if card else self._response_urls.get(_asked(drawn, message), "")
         if url:
             self._slack.answer(url, content)
         else:
-            self._slack.whisper(drawn.channel, message.person, content, thread=card)
+            self._slack.whisper(_channel(drawn, message), message.person, content, thread=card)
 
     def _note_posted(self, drawn: S, message: Message, ts: str, *, shows: str) -> None:
-        self._response_urls.pop(drawn.id, None)
+        self._response_urls.pop(_asked(drawn, message), None)
         data = {"key": message.name, "ts": ts, "digest": shows}
         self._journal.note(drawn.id, Draft(Kind.MESSAGE_POSTED, data))
 
@@ -234,11 +253,16 @@ def _channel(drawn: Drawn, message: Message) -> str:
     return message.channel or drawn.channel
 
 
+def _asked(drawn: Drawn, message: Message) -> tuple[str, str]:
+    """Whose command a message answers."""
+    return drawn.id, message.person if message.channel else ""
+
+
 def _differs(drawn: Drawn, message: Message, *, has_root: bool) -> bool:
     """Whether it has to be drawn, and can be: a thread needs the message that it hangs on."""
     posted = drawn.posted.get(message.name)
-    if posted and not posted.ts:
-        return False  # private, or never to be had
+    if posted and posted.is_given_up:
+        return False  # also a private one, which can't be edited
     if message.place in (Place.THREAD, Place.BROADCAST) and not has_root:
         return False
     return posted is None or posted.digest != message.picture.digest

@@ -9,7 +9,7 @@ from bot.adapters.vercel import Vercel
 from bot.advance import Advance
 from bot.checking import Checking
 from bot.core.deployment import label
-from bot.core.incident import Incident
+from bot.core.incident import Happened, Incident
 from bot.core.pin import Pin, last_rollback, pin_seen
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -19,6 +19,7 @@ from bot.eligibility import Eligibility
 from bot.incidents import Incidents
 from bot.journal import INCIDENTS, Journal, Log
 from bot.messages import incident_thread, ways
+from bot.messages.picture import Message
 from bot.monitoring import Monitoring
 from bot.pin_watch import PinWatch, Seen
 from bot.responding import Responding
@@ -82,11 +83,17 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
         clock=around.clock,
     )
     course = course_of_incidents(journal, runbook, responding=responding, sending=sending, pin_watch=pin_watch)
-    shown = _pictures(around, outside)
+    shown = _pictures(around, outside, responding)
     drawing = Drawing(slack=outside.slack, journal=journal, pictures=shown, clock=around.clock)
     return IncidentParts(
         journal=journal,
-        incidents=Incidents(journal=journal, requests=around.requests, runbook=runbook, wake=around.wake),
+        incidents=Incidents(
+            journal=journal,
+            requests=around.requests,
+            runbook=runbook,
+            wake=around.wake,
+            answer_through=drawing.answer_through,
+        ),
         monitoring=Monitoring(
             journal=journal, checking=around.checking, runbook=runbook, clock=around.clock, wake=around.wake
         ),
@@ -98,14 +105,20 @@ def build_incidents(around: Around, outside: Outside) -> IncidentParts:
     )
 
 
-def _pictures(around: Around, outside: Outside) -> Pictures[Incident]:
+def _pictures(around: Around, outside: Outside, responding: Responding) -> Pictures[Incident]:
     has = ways.Ways(has_status_page=outside.status_page is not None, has_mail=outside.post is not None)
 
     def root(incident: Incident) -> str:
         opener = around.requests.read(incident.request) if incident.request else None
         return incident_thread.root_of(incident, opener)
 
-    return Pictures(lambda incident: incident_thread.messages_of(incident, around.runbook, has), root)
+    def messages(incident: Incident) -> tuple[Message, ...]:
+        return incident_thread.messages_of(incident, around.runbook, has)
+
+    def renew(incident: Incident, message: Message) -> bool:
+        return responding.renew(incident, message, around.runbook)
+
+    return Pictures(messages, root, shut_out=Happened.CHANNEL_SHUT, renew=renew)
 
 
 def _pin_watch(around: Around, journal: Journal[Incident], vercel: Vercel | None) -> PinWatch | None:

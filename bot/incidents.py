@@ -17,7 +17,7 @@ from bot.core.request import ChangeRequest
 from bot.core.restore import ACTION
 from bot.core.runbook import Runbook
 from bot.journal import Journal
-from bot.messages.standing import what
+from bot.messages.standing import asked_for
 from bot.messages.wording import plain
 
 EVER = sys.maxsize  # incidents: the last one of a channel may be long ago
@@ -26,7 +26,10 @@ _RAN = (State.VERIFIED, State.CHECKS_FAIL)
 
 
 class Incidents:
-    """The verbs. `wake` is called with a stream after something was written to it, never before."""
+    """The verbs. `wake` is called with a stream after something was written to it, never before.
+
+    `answer_through` is given an incident, and the address at which a person reads its answer in another channel.
+    """
 
     def __init__(
         self,
@@ -35,8 +38,10 @@ class Incidents:
         requests: Journal[ChangeRequest],
         runbook: Runbook,
         wake: Callable[[str], None],
+        answer_through: Callable[[str, str, str], None] = lambda _, __, ___: None,
     ) -> None:
         self._journal, self._requests, self._runbook, self._wake = journal, requests, runbook, wake
+        self._answer_through = answer_through
         self._opening = threading.Lock()  # two requests of one channel may come at once
 
     def open_in(self, channel: str) -> Incident | None:
@@ -59,18 +64,20 @@ class Incidents:
         """Let a request belong to the incident of its channel, which it opens where there is none."""
         joined = Draft(Happened.REQUEST_JOINED, self._said_of(request), request.requester)
         with self._opening:
-            incident = next((one for one in self._journal.open() if request.id in one.requests), None)
-            if incident is None:
+            if self._incident_of(request) is None:
                 incident = self.open_in(request.channel)
-                if incident:
-                    self._journal.note(incident.id, joined)
+                if incident:  # resolved meanwhile, it is left as it is: asked again, the request opens the next one
+                    self._journal.record_while(incident.id, lambda one: not one.is_final, joined)
                 else:
                     where: Facts = {"team": request.team, "channel": request.channel, "request": request.id}
                     self._open(Draft(Happened.INCIDENT_OPENED, where, request.requester), joined)
-                incident = self.open_in(request.channel)
+            incident = self._incident_of(request)
         if incident:
             self._requests.note(request.id, Draft(Kind.INCIDENT_JOINED, {"incident": incident.id}))
             self._wake(incident.id)
+
+    def _incident_of(self, request: ChangeRequest) -> Incident | None:
+        return next((one for one in self._journal.open() if request.id in one.requests), None)
 
     def tell(self, request: ChangeRequest) -> None:
         """Let the incident know how one of its requests ended."""
@@ -117,11 +124,17 @@ class Incidents:
             raise Refused("unknown_incident", f"There is no incident {stream}. Nothing was changed.") from None
         self._wake(stream)
 
-    def resolve(self, delivery: Delivery) -> str:
-        """Have the channel's incident closed; its id. Raises Refused where none is open there."""
-        incident = self.open_in(delivery.channel)
+    def resolve(self, delivery: Delivery, stream: str = "") -> str:
+        """Have an incident closed, of any channel where it is named, else the channel's own; its id.
+
+        Raises Refused where there is none.
+        """
+        incident = self.incident(stream) if stream else self.open_in(delivery.channel)
         if incident is None:
-            raise Refused("no_incident", "No incident is open in this channel. Nothing was changed.")
+            way = "`/rollback resolve I-1` closes one of another channel; `/rollback status` lists them."
+            raise Refused("no_incident", f"No incident is open in this channel. {way} Nothing was changed.")
+        if incident.channel != delivery.channel and delivery.response_url:
+            self._answer_through(incident.id, delivery.response_url, delivery.person)
         self.press(Verb.RESOLVE, incident.id, "", delivery)
         return incident.id
 
@@ -135,7 +148,7 @@ class Incidents:
     def _said_of(self, request: ChangeRequest) -> Facts:
         return {
             "request": request.id,
-            "what": plain(what(request, self._runbook), LONGEST_WHAT),
+            "what": plain(asked_for(request, self._runbook), LONGEST_WHAT),
             "scenario": request.scenario,
             "has_reason": bool(request.reason),
             "has_backups": any(step.action == ACTION for step in request.plan.steps) if request.plan else False,

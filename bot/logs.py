@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +11,8 @@ from bot.core.secret import Secret
 from bot.settings import Settings
 
 QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "waitress", "websockets")  # at INFO: bodies, addresses
+
+_logger = logging.getLogger(__name__)
 
 
 class Redacting(logging.Formatter):
@@ -41,6 +44,13 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_fault(of: str, task: Future[None]) -> None:
+    """Log what nobody foresaw in a task that ran beside the others; `of` says whose it was."""
+    fault = None if task.cancelled() else task.exception()
+    if fault:
+        _logger.error("%s.fault", of, exc_info=fault)
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:

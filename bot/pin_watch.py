@@ -3,13 +3,13 @@
 Vercel is read beside `advance`, because a slow answer may hold no other reminder back.
 """
 
-import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.errors import BotError, Unavailable
 from bot.core.event import Draft
@@ -18,6 +18,7 @@ from bot.core.incident_due import PINNED
 from bot.core.pin import Pin
 from bot.core.plan import Facts
 from bot.journal import Journal
+from bot.logs import log_fault
 
 LOOK_LATER, WHEN_UNCLEAR = timedelta(seconds=1), timedelta(minutes=1)
 STILL = "Production still serves what {request} rolled it back to: {live}. "
@@ -25,8 +26,6 @@ AGAIN = "Production is pinned to {live}: somebody rolled it back again after {re
 PUSHES = "What is pushed does not go live until somebody promotes a deployment; "
 UNDO = "`/rollback undo {request}` goes back, "
 DEPLOYMENTS = "`/rollback deployments` lists what there is."
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class PinWatch:
             if begins:
                 self._underway.add(incident.id)
         if begins:
-            self._pool.submit(self._look, incident.id, by.request).add_done_callback(_log_fault)
+            self._pool.submit(self._look, incident.id, by.request).add_done_callback(partial(log_fault, "pin_watch"))
         if seen is None or seen.pin is Pin.UNCLEAR:
             patience = WHEN_UNCLEAR if seen else LOOK_LATER
             raise Unavailable("Vercel is being read, or does not tell.", retry_at=self._clock() + patience)
@@ -117,9 +116,3 @@ def _key(incident: Incident) -> str:
     """Of the one that rests, which is looked at again instead of repeated; else of a new one."""
     told = [one for one in incident.reminders.values() if one.key.startswith(PINNED)]
     return next((one.key for one in told if one.state is Telling.SNOOZED), f"{PINNED}/{len(told) + 1}")
-
-
-def _log_fault(future: Future[None]) -> None:
-    fault = None if future.cancelled() else future.exception()
-    if fault:
-        _logger.error("pin_watch.fault", exc_info=fault)

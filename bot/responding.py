@@ -4,12 +4,14 @@ Also what time brought is written down here, with the words that the incident's 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bot.core.communication import facts_of
 from bot.core.errors import Refused, Unavailable
-from bot.core.event import Draft
-from bot.core.incident import Happened, Incident, Press, Verb
-from bot.core.incident_due import brought
+from bot.core.event import ConflictError, Draft
+from bot.core.incident import Happened, Incident, Press, Telling, Verb, elsewhere, name_of_notice
+from bot.core.incident_due import brought, refilled
 from bot.core.incident_policy import BY_APPROVERS, is_requester, moment_of, refusal_of_press, refusal_to_resolve
 from bot.core.plan import Facts
 from bot.core.policy import PATIENCE
@@ -17,6 +19,8 @@ from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.eligibility import Eligibility
 from bot.journal import Journal
+from bot.messages.incident_thread import name_of
+from bot.messages.picture import Message
 from bot.sending import Sending
 
 REST = timedelta(minutes=10)
@@ -41,8 +45,21 @@ class Responding:
 
     def note(self, incident: Incident, runbook: Runbook) -> None:
         """Write down what time brought."""
-        states = {request.id: str(request.state) for request in self._of(incident)}
-        self._journal.record(incident, *brought(incident, runbook, states, self._clock()))
+        self._journal.record(incident, *brought(incident, runbook, self._states(incident), self._clock()))
+
+    def renew(self, incident: Incident, message: Message, runbook: Runbook) -> bool:
+        """Fill the draft anew that a message is about to show, where Slack took so long that it isn't so any more.
+
+        Gives whether it was: the message has to be drawn anew, then.
+        """
+        due = (one for one in incident.reminders.values() if one.state is Telling.DUE)
+        shown = next((one for one in due if message.name in (name_of(one), name_of_notice(one))), None)
+        draft = refilled(incident, shown.key, runbook, self._facts(incident, runbook)) if shown else None
+        if draft is None:
+            return False
+        with suppress(ConflictError):  # somebody wrote meanwhile: it is drawn from that
+            self._journal.record(incident, draft)
+        return True
 
     def decide(self, incident: Incident) -> None:
         """Write down what the oldest pending press comes to.
@@ -76,11 +93,23 @@ class Responding:
         refusal = refusal_of_press(incident, press)
         if refusal is None and press.verb is Verb.RESOLVE:
             refusal = refusal_to_resolve(incident, self._of(incident), self._requests.open())
+        refusal = refusal or self._refusal_of_place(incident, press)
         if refusal:
             return refusal
         if press.verb in BY_APPROVERS and not is_requester(incident, press.person):
             return self._eligibility.refusal_as_approver(press.person)
         return self._eligibility.refusal_to_ask(press.person)
+
+    def _refusal_of_place(self, incident: Incident, press: Press) -> Refused | None:
+        """The channel that an incident of another one is named in is one where commands work."""
+        asked_in = elsewhere(incident, press)
+        return self._eligibility.refusal_of_place(incident.team, asked_in) if asked_in else None
+
+    def _facts(self, incident: Incident, runbook: Runbook) -> dict[str, str]:
+        return facts_of(incident, runbook, self._states(incident), self._clock())
+
+    def _states(self, incident: Incident) -> dict[str, str]:
+        return {request.id: str(request.state) for request in self._of(incident)}
 
     def _of(self, incident: Incident) -> Sequence[ChangeRequest]:
         return [self._requests.read(stream) for stream in incident.requests]

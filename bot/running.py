@@ -4,10 +4,10 @@ The event comes before the act and the outcome after it, so a process that dies 
 without an end, and whoever comes next looks whether it happened; nobody acts twice.
 """
 
-import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.actions import Action
 from bot.core.change import Kind, State
@@ -20,12 +20,11 @@ from bot.core.runbook import Runbook
 from bot.core.watch import is_watch
 from bot.eligibility import Eligibility
 from bot.journal import Journal
+from bot.logs import log_fault
 
 PEOPLE_STAY_READ = timedelta(seconds=60)
 LOOK_SOON, LOOK_LATER = timedelta(seconds=0.1), timedelta(seconds=1)
 LONG_AT_ONCE = 4
-
-_logger = logging.getLogger(__name__)
 
 
 class Running:
@@ -74,7 +73,9 @@ class Running:
         started = self._journal.record(request, Draft(Kind.STEP_STARTED, data))
         if self._actions[step.action].takes_long:
             self._underway.add(started.op_ids[index])
-            self._beside.submit(self._act_beside, started, step, index, wake).add_done_callback(_log_fault)
+            self._beside.submit(self._act_beside, started, step, index, wake).add_done_callback(
+                partial(log_fault, "running")
+            )
         else:
             self._act(started, step, index)
 
@@ -165,12 +166,6 @@ class Running:
         """Every step is done: have the checks run; once, where nothing was changed that could still settle."""
         until = self._clock() + (timedelta(0) if is_watch(request) else self._runbook.verification.deadline)
         self._journal.record(request, Draft(Kind.VERIFICATION_BEGUN, {"until": until.isoformat()}))
-
-
-def _log_fault(future: Future[None]) -> None:
-    fault = None if future.cancelled() else future.exception()
-    if fault:
-        _logger.error("running.fault", exc_info=fault)
 
 
 def _failed(index: int, error: StepFailed) -> Draft:

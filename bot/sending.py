@@ -3,12 +3,12 @@
 It is written down before the first byte leaves, and it is sent beside `advance`: a slow server holds no reminder back.
 """
 
-import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from bot.core.communication import STATUS_PAGE, on_the_page, recipients_of, says_it_is_over
@@ -17,12 +17,11 @@ from bot.core.event import Draft
 from bot.core.incident import Happened, Incident, Press, Reminder, Telling
 from bot.core.runbook import Runbook
 from bot.journal import Journal
+from bot.logs import log_fault
 
 AT_ONCE = 2
 LOOK_LATER = timedelta(seconds=1)
 _MENTION = re.compile(r"<([@#])(\w+)>")
-
-_logger = logging.getLogger(__name__)
 
 
 class StatusPage(Protocol):
@@ -116,7 +115,9 @@ class Sending:
         except BaseException:
             self._end(incident.id, reminder.key)
             raise
-        self._pool.submit(self._send, begun, reminder.key, press.person, recipients).add_done_callback(_log_fault)
+        self._pool.submit(self._send, begun, reminder.key, press.person, recipients).add_done_callback(
+            partial(log_fault, "sending")
+        )
 
     def settle(self, incident: Incident) -> None:
         """Say of what was being sent when the process died that nobody knows whether it was.
@@ -171,9 +172,3 @@ def _follows(incident: Incident, reminder: Reminder) -> str:
     """One incident on the status page for one here: what is posted later is an update of it."""
     is_page = reminder.audience.casefold() == STATUS_PAGE
     return reminder.reference or (on_the_page(incident) if is_page else "")
-
-
-def _log_fault(future: Future[None]) -> None:
-    fault = None if future.cancelled() else future.exception()
-    if fault:
-        _logger.error("sending.fault", exc_info=fault)

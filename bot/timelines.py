@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from bot.adapters.slack import Slack
-from bot.core.errors import OutcomeUnknown
+from bot.core.errors import OutcomeUnknown, Refused
 from bot.core.incident import Incident
 from bot.core.replay import replay
 from bot.core.runbook import Runbook
@@ -37,14 +37,25 @@ class Timelines:
         self._log, self._slack, self._root, self._runbook, self._clock = log, slack, root, runbook, clock
 
     def share(self, incident: Incident) -> Picture:
-        """Upload the timeline of an incident, and what the person who asked is told. Raises Refused, Unavailable."""
+        """Upload the timeline of an incident, and what the person who asked is told. Raises Refused, Unavailable.
+
+        Where Slack takes nothing in its thread, because somebody deleted what that hangs on, it goes to the channel.
+        """
         text, thread = timeline(self.account(incident)), self._root(incident)
+        try:
+            return self._shared(incident, text, thread)
+        except Refused:
+            if not thread:
+                raise
+        return self._shared(incident, text, "")
+
+    def _shared(self, incident: Incident, text: str, thread: str) -> Picture:
         name, title = f"{incident.id}-timeline.md", f"{incident.id}: timeline"
         try:
             self._slack.upload(incident.channel, name=name, title=title, text=text, thread=thread)
         except OutcomeUnknown:
-            return timeline_in_doubt(incident.id)
-        return timeline_shared(incident.id)
+            return timeline_in_doubt(incident.id, in_thread=bool(thread))
+        return timeline_shared(incident.id, in_thread=bool(thread))
 
     def account(self, incident: Incident) -> Account:
         """All that the log has of an incident as it stands, and of its requests, with the names of who is in it."""

@@ -3,11 +3,11 @@
 Checks only read, so a round that is cut off by a crash is run again.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.checking import Checking
 from bot.core.change import Kind, State
@@ -15,13 +15,12 @@ from bot.core.checks import CheckResult, all_pass
 from bot.core.event import Draft
 from bot.core.request import ChangeRequest
 from bot.journal import Journal
+from bot.logs import log_fault
 
 BETWEEN_ROUNDS_SECONDS = 2.0
 ROUNDS_AT_ONCE = 8
 AFTER_A_FAULT = timedelta(seconds=5)
 _BEFORE_THE_RUN = (State.WAITING, State.APPROVED)
-
-_logger = logging.getLogger(__name__)
 
 
 class Verification:
@@ -58,7 +57,7 @@ class Verification:
             if (stream, phase) in self._underway or self._stopping.is_set():
                 return
             self._underway.add((stream, phase))
-        self._rounds.submit(self._run, stream, phase, run).add_done_callback(_log_fault)
+        self._rounds.submit(self._run, stream, phase, run).add_done_callback(partial(log_fault, "verification"))
 
     def _run(self, stream: str, phase: str, run: Callable[[str], None]) -> None:
         come_again = self._clock() + AFTER_A_FAULT
@@ -86,12 +85,6 @@ class Verification:
             return
         kind = Kind.VERIFICATION_PASSED if all_pass(results) else Kind.VERIFICATION_FAILED
         self._journal.record_while(stream, lambda r: r.state is State.VERIFYING, Draft(kind, _as_data(results)))
-
-
-def _log_fault(future: Future[None]) -> None:
-    fault = None if future.cancelled() else future.exception()
-    if fault:
-        _logger.error("verification.fault", exc_info=fault)
 
 
 def _as_data(results: Sequence[CheckResult]) -> dict[str, list[dict[str, str | bool | float | None]]]:

@@ -7,7 +7,7 @@ from slack_bolt import Ack
 from slack_sdk import WebClient
 
 from bot.core.errors import Refused
-from bot.core.incident import Verb
+from bot.core.incident import Verb, name_of_outage
 from bot.incidents import Incidents
 from bot.messages.views import down_since_view, not_needed_view
 from handlers.deliveries import about_incident, incident_in, of_interaction
@@ -47,7 +47,8 @@ def down_since_pressed(ack: Ack, body: dict[str, Any], client: WebClient, *, inc
         text = f"The checks have seen no downtime in {stream}, so there is no beginning of it to correct."
         raise Refused("never_down", f"{text} Nothing was changed.")
     ack()
-    client.views_open(trigger_id=body["trigger_id"], view=down_since_view(stream, outages[-1].since))
+    view = down_since_view(stream, name_of_outage(outages), outages[-1].since)
+    client.views_open(trigger_id=body["trigger_id"], view=view)
 
 
 def down_since_submitted(ack: Ack, body: dict[str, Any], *, incidents: Incidents) -> None:

@@ -92,8 +92,10 @@ def _timeline(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
 
 
 def _resolve(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:
-    _demand_no_more(typed)
-    return reading(f"who may resolve {commands.incidents.resolve(delivery)}")
+    if len(typed.rest) > 1:
+        raise Refused("words", "Which incident? Type `/rollback resolve`, or `/rollback resolve I-1`.")
+    named = typed.rest[0].upper() if typed.rest else ""
+    return reading(f"who may resolve {commands.incidents.resolve(delivery, named)}")
 
 
 def _deployments(commands: Commands, typed: Typed, delivery: Delivery) -> Picture:

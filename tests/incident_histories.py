@@ -19,6 +19,8 @@ from bot.core.runbook import Runbook, load_runbook
 ANA, BEN, CHANNEL, TEAM = "U0ANA", "U0BEN", "C0INC", "T0ACME"
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 HOUR, DAY = 60, 24 * 60
+NOTICE, STATUS, STAKEHOLDERS = "internal/incident", "status page/downtime 15m", "stakeholders/incident 30m"
+USERS = "users/scenario data-corruption"
 
 RUNBOOK_TEXT = """
 [service]
@@ -188,12 +190,12 @@ class IncidentHistory:
 
     def noticed(self) -> "IncidentHistory":
         """The bot's own notice stands in the internal channel."""
-        posted = {"key": "notice/internal/1", "ts": "1.2", "digest": "d"}
+        posted = {"key": "notice/internal/incident", "ts": "1.2", "digest": "d"}
         return self.tried().then(Happened.MESSAGE_POSTED, posted)
 
     def tried(self) -> "IncidentHistory":
         """The bot began to post its notice."""
-        return self.then(Happened.POSTING_BEGUN, {"key": "notice/internal/1"})
+        return self.then(Happened.POSTING_BEGUN, {"key": "notice/internal/incident"})
 
     def resolved(self, minute: float) -> "IncidentHistory":
         """A person says that it is over; what that brings is written down."""

@@ -47,9 +47,12 @@ class MemorySlack(Slack):
         super().__init__(Secret("no-token"), None, clock)
         self.state, self._now = TimedState(hand=hand), clock
         self.mishaps: dict[str, Mishap] = {}
+        self.is_down = False
         self.posted_at: dict[str, datetime] = {}  # by key: what the bot's clock showed
 
     def _ask(self, method: str, **how: Any) -> Mapping[str, Any]:
+        if self.is_down:
+            raise Unavailable("Slack can't be reached.")
         asked = Asked({name: _text(value) for name, value in _given(how).items() if value is not None})
         if method != "chat.postMessage":
             return self._answer(method, asked)

@@ -9,8 +9,12 @@ from tests.simulator.wire import Fault, Request, on
 from tests.world import INC, World
 
 INTERNAL = "C_GENERAL"
-NOTICE, STATUS, STAKEHOLDERS = "notice/internal/1", "reminder/status page/1/1", "reminder/stakeholders/1/1"
-OVERDUE, CHECKLIST = "overdue/stakeholders/1", "checklist/Pre-rollback"
+NOTICE, STATUS, STAKEHOLDERS = (
+    "notice/internal/incident",
+    "reminder/status page/downtime 1s/1",
+    "reminder/stakeholders/incident 1s/1",
+)
+OVERDUE, CHECKLIST = "overdue/stakeholders/incident 1s", "checklist/Pre-rollback"
 EVERYTHING = {"incident", NOTICE, STATUS, STAKEHOLDERS, OVERDUE, CHECKLIST}
 SHORTER = {  # half an hour in two seconds; the site is down all the time
     'check_every = "30s"': 'check_every = "1s"',

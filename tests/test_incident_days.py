@@ -23,11 +23,11 @@ from tests.memory_slack import Mishap
 BEGIN = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)  # Berlin's summer time ends five hours later
 HOUR, DAY = 60, 24 * 60
 LATE = timedelta(seconds=5)
-STATUS, STAKEHOLDERS, OVER = "status page/1", "stakeholders/1", "all clear/1/"
+STATUS, STAKEHOLDERS, OVER = "status page/downtime 15m", "stakeholders/incident 30m", "all clear/resolved/"
 IMMEDIATE, SHORT, LONG = (checklist.name for checklist in shipped().checklists[1:])
 
 TOLD = [  # everything that time brings in eight days, and when
-    (Happened.REMINDER_DUE, "internal/1", 0),
+    (Happened.REMINDER_DUE, "internal/incident", 0),
     (Happened.CHECKLIST_OPENED, "Pre-rollback", 0),
     (Happened.PHASE_LATE, 0, 5),
     (Happened.PHASE_LATE, 1, 15),
@@ -87,13 +87,13 @@ class Days:
         self.at(29).dies("before:reminder_due")
         self.at(31).press(BEN, Verb.SNOOZE, STAKEHOLDERS)
         self.at(35).jump(-2)
-        self.at(-30, 35, 40).slack.mishaps["I-1/reminder/stakeholders/1/2"] = Mishap.DIES_AFTER
+        self.at(-30, 35, 40).slack.mishaps["I-1/reminder/stakeholders/incident 30m/2"] = Mishap.DIES_AFTER
 
     def after_an_hour(self) -> None:
         self.at(59).dies("before:reminder_overdue")
         self.at(65).press(CHLOE, Verb.DONE, STAKEHOLDERS)
         self.at(79).dies("after:checklist_opened")
-        self.at(99).slack.mishaps[f"I-1/reminder/{OVER}status page/1"] = Mishap.SILENT
+        self.at(99).slack.mishaps[f"I-1/reminder/{OVER}status page/downtime 15m"] = Mishap.SILENT
         self.at(100).press(ANA, Verb.RESOLVE)
         world = self.at(101)
         world.sent.fails = OutcomeUnknown("Statuspage did not answer.")
@@ -151,7 +151,7 @@ def test_everything_is_written_down_once_and_in_time(days: IncidentWorld) -> Non
 
 def test_a_site_that_was_never_down_is_nothing_for_the_status_page(days: IncidentWorld) -> None:
     told = [about for kind, about, _ in brought(days, "I-2") if kind is Happened.REMINDER_DUE]
-    assert told == ["internal/1", STAKEHOLDERS, f"{OVER}internal"]
+    assert told == ["internal/incident", STAKEHOLDERS, f"{OVER}internal"]
 
 
 def test_no_message_stands_twice_though_the_process_died_between_event_and_post(days: IncidentWorld) -> None:

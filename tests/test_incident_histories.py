@@ -17,13 +17,24 @@ from hypothesis import strategies as st
 from bot.core.errors import OutcomeUnknown, Refused
 from bot.core.event import Draft
 from bot.core.incident import Happened, Verb
-from tests.incident_world import ANA, BEN, EVE, IncidentWorld
+from tests.incident_world import ANA, BEN, EVE, INC, IncidentWorld
 from tests.memory_slack import Mishap
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("HYPOTHESIS_MAX_EXAMPLES", "12"))
-REMINDERS = ("stakeholders/1", "status page/1", "all clear/1/status page", "all clear/1/stakeholders", "still pinned/1")
-MESSAGES = ("incident", "notice/internal/1", "checklist/Pre-rollback", *(f"reminder/{key}/1" for key in REMINDERS))
+REMINDERS = (
+    "stakeholders/incident 30m",
+    "status page/downtime 15m",
+    "all clear/resolved/status page",
+    "all clear/resolved/stakeholders",
+    "still pinned/1",
+)
+MESSAGES = (
+    "incident",
+    "notice/internal/incident",
+    "checklist/Pre-rollback",
+    *(f"reminder/{key}/1" for key in REMINDERS),
+)
 Move: TypeAlias = tuple[str, Any]
 
 MISHAPS = st.dictionaries(st.sampled_from([f"I-1/{name}" for name in MESSAGES]), st.sampled_from(Mishap))
@@ -43,6 +54,7 @@ MOVES = st.one_of(
     st.tuples(st.just("jump"), st.sampled_from([-2, 2])),
     st.tuples(st.just("answer"), st.sampled_from([OutcomeUnknown("No answer."), Refused("no", "No.")])),
     st.tuples(st.just("pin"), st.booleans()),
+    st.tuples(st.just("archive"), st.booleans()),
 )
 
 
@@ -88,6 +100,8 @@ def make(world: IncidentWorld, what: str, more: Any) -> None:
             world.jump(more)
         case "answer":
             world.sent.fails = more
+        case "archive":
+            world.slack.state.channels[INC].is_archived = more
         case _:
             world.vercel.is_pinned = more
 

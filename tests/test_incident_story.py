@@ -52,7 +52,7 @@ def test_the_first_request_opens_the_incident_and_the_internal_channel_is_told(w
     opened = seen(world, "I-1 is open")
     assert opened["thread_ts"] == world.cards()[0]["ts"]
     assert opened["subtype"] == "thread_broadcast"
-    assert "#inc-2026" in world.read(seen(world, "@ana asks for roll back", GENERAL))
+    assert "#inc-2026" in world.read(seen(world, "@ana asks for a rollback of", GENERAL))
     seen(world, "posted in #general")
     assert "Incident I-1" in world.wait_for_state("Incident I-1")
 
@@ -114,7 +114,7 @@ def test_it_is_resolved_when_nothing_runs_and_who_was_told_gets_an_all_clear(wor
     world.approve(BEN, CHLOE)
     world.wait_until(lambda: "step_started" in world.kinds())
     world.press(DAN, "incident_resolve")
-    world.told(DAN, "I-1 can't be resolved while R-1")
+    world.told(DAN, "I-1 can't be resolved before its requests have ended. R-1 (")
     world.wait_for_end("Verified")
     world.press(DAN, "incident_resolve")
     seen(world, "All clear for stakeholders")

@@ -82,9 +82,9 @@ def test_after_a_recovery_the_hour_begins_anew(world: IncidentWorld) -> None:
 
 def test_a_resolved_incident_is_not_measured_any_more(world: IncidentWorld) -> None:
     world.ask(ANA)
-    at(world, 5).press(ANA, Verb.RESOLVE)
+    at(world, 31).press(ANA, Verb.RESOLVE)
     world.site.is_up = False
-    assert looks(world, 6, 60) == 0
+    assert looks(world, 32, 60) == 0
     assert seen(world) == []
 
 
@@ -112,8 +112,8 @@ def test_a_site_that_hangs_holds_no_reminder_back(world: IncidentWorld) -> None:
     look.start()
     world.wakeups.forget(SITE)
     at(world, 31)
-    assert [event.at - BEGIN for event in world.events() if event.data.get("reminder") == "stakeholders/1"] == [
-        timedelta(minutes=30)
-    ]
+    assert [
+        event.at - BEGIN for event in world.events() if event.data.get("reminder") == "stakeholders/incident 30m"
+    ] == [timedelta(minutes=30)]
     gate.set()
     look.join()

@@ -132,13 +132,15 @@ def test_its_phases_of_days_are_told_with_their_dates_and_counted_by_its_times(n
 
 def test_its_reminders_come_at_its_times_and_whoever_was_told_hears_that_it_is_over(night: IncidentWorld) -> None:
     night.until(BEGIN + timedelta(minutes=26))
-    assert "Message for Geschäftsführung" in read(night, "overdue/Geschäftsführung/1")
-    assert "ist seit 20:00 UTC gestört (Vorgang I-1). Stand 20:10 UTC." in read(night, "reminder/Geschäftsführung/1/1")
-    night.press(CHLOE, Verb.DONE, "Geschäftsführung/1")
+    assert "Message for Geschäftsführung" in read(night, "overdue/Geschäftsführung/downtime 10m")
+    assert "ist seit 20:00 UTC gestört (Vorgang I-1). Stand 20:10 UTC." in read(
+        night, "reminder/Geschäftsführung/downtime 10m/1"
+    )
+    night.press(CHLOE, Verb.DONE, "Geschäftsführung/downtime 10m")
     night.site.is_up = True
     night.until(BEGIN + timedelta(hours=5))
     night.press(BEN, Verb.RESOLVE)
-    clear = read(night, "reminder/Ende/Entwarnung/1/Geschäftsführung/1")
+    clear = read(night, "reminder/Ende/Entwarnung/resolved/Geschäftsführung/1")
     assert "Ende/Entwarnung for Geschäftsführung" in clear
     assert "Die Störung dauerte von 2026-11-21 20:00 UTC bis 01:00 UTC." in clear
 

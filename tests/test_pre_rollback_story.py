@@ -77,7 +77,7 @@ def test_a_person_ticks_the_others_and_stands_there_with_the_time(world: Inciden
 
 
 def test_stakeholders_are_ticked_by_the_bot_as_soon_as_somebody_says_that_they_were_told(world: IncidentWorld) -> None:
-    at(world, 31).press(CHLOE, Verb.DONE, "stakeholders/1")
+    at(world, 31).press(CHLOE, Verb.DONE, "stakeholders/incident 30m")
     assert "Ticked by the bot at 03:43 UTC: Told at 03:43 UTC." in world.read(CHECKLIST)
 
 

@@ -22,7 +22,7 @@ from tests.simulator.statuspage import KEY, PAGE, StatuspageStandIn
 from tests.simulator.wire import Answer, Fault, on
 
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
-MAIL, PAGE_REMINDER = "stakeholders/1", "status page/1"
+MAIL, PAGE_REMINDER = "stakeholders/incident 30m", "status page/downtime 15m"
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_slow_server_holds_no_reminder_back(world: IncidentWorld) -> None:
 def test_who_was_told_by_the_bot_is_told_by_it_that_it_is_over(world: IncidentWorld) -> None:
     send(world), send(world, PAGE_REMINDER)
     world.press(ANA, Verb.RESOLVE)
-    send(world, "all clear/1/stakeholders"), send(world, "all clear/1/status page")
+    send(world, "all clear/resolved/stakeholders"), send(world, "all clear/resolved/status page")
     assert (world.sent.resolved, len(world.sent.published), len(set(world.sent.mails))) == (["inc1"], 1, 2)
 
 
@@ -155,16 +155,43 @@ def test_what_is_posted_later_is_an_update_of_the_one_incident_on_the_page(world
     world.runbook = shipped(later)
     world.restart()
     passes(world, 60)
-    send(world, PAGE_REMINDER), send(world, "status page/2")
+    send(world, PAGE_REMINDER), send(world, "status page/downtime 45m")
     world.press(ANA, Verb.RESOLVE)
-    send(world, "all clear/1/status page")
+    send(world, "all clear/resolved/status page")
     assert (len(world.sent.published), world.sent.updated, world.sent.resolved) == (1, ["inc1"], ["inc1"])
+
+
+def test_two_messages_for_the_page_at_once_open_one_incident_there(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 20m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    gate = threading.Event()
+    world.sent.meanwhile, world.waits_beside = gate.wait, False
+    world.press(BEN, Verb.SEND, PAGE_REMINDER)
+    world.press(CHLOE, Verb.SEND, "status page/downtime 20m")
+    gate.set()
+    world.waits_beside = True
+    world.carry_on()
+    assert (len(world.sent.published), world.sent.updated) == (1, [])
+    assert [press.person for press in world.incident().answered] == [CHLOE]
+    send(world, "status page/downtime 20m")
+    assert (len(world.sent.published), world.sent.updated) == (1, ["inc1"])
+
+
+def test_while_a_message_may_be_on_the_page_no_other_opens_an_incident_there(world: IncidentWorld) -> None:
+    later = '[[communications.reminders]]\naudience = "status page"\nwhen = "downtime 20m"\ndraft = "Still down."\n'
+    world.runbook = shipped(later)
+    world.restart()
+    world.sent.fails = OutcomeUnknown("Statuspage did not answer.")
+    send(world, PAGE_REMINDER), send(world, "status page/downtime 20m")
+    assert len(world.sent.published) == 1
+    assert "may have opened an incident" in world.incident().answered[0].refusal
 
 
 def test_an_all_clear_opens_no_incident_on_a_page_that_a_person_told(world: IncidentWorld) -> None:
     world.press(BEN, Verb.DONE, PAGE_REMINDER)
     world.press(ANA, Verb.RESOLVE)
-    assert send(world, "all clear/1/status page").state is Telling.DUE
+    assert send(world, "all clear/resolved/status page").state is Telling.DUE
     assert world.sent.published == world.sent.resolved == []
 
 
@@ -224,7 +251,7 @@ class TestOverTheWire:
 
     def test_people_go_out_by_their_names(self, world: IncidentWorld, server: MailStandIn) -> None:
         world.press(BEN, Verb.DONE, MAIL)
-        told = world.incident().reminders["internal/1"].text
+        told = world.incident().reminders["internal/incident"].text
         assert f"<@{ANA}> asks" in told
         draft = replace(world.incident().reminders[MAIL], text=told, reference="<1@bot>")
         Ways(status_page=None, post=world.outside.post, names=world.slack).send(

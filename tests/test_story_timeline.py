@@ -51,11 +51,17 @@ def test_the_timeline_is_a_file_in_the_thread_of_the_card_with_every_event_and_w
     assert "| Ben | Denied the request: The database is the cause |" in text
     assert r"because \!here \| \*checkout\* is broken" in text
     world.told(ANA, "The timeline of I-1 is shared as a file, in its thread.")
+    with world.slack.lock:
+        world.slack.state.messages[INC].remove(world.slack.thread(INC, thread[0]["ts"])[0])
+    world.rollback("timeline")
+    world.told(ANA, "The timeline of I-1 is shared as a file, in this channel.")
 
 
 def test_the_incident_of_the_channel_is_resolved_and_its_timeline_is_still_to_be_had(world: World) -> None:
     world.rollback("verify")
     kinds_when(world, "incident_opened")
+    assert "who may resolve I-1" in world.rollback("resolve i-1", user=BEN, channel=OTHER).text
+    world.told(BEN, "Commands work in")
     assert "who may resolve I-1" in world.rollback("resolve", user=BEN).text
     kinds_when(world, "incident_resolved")
     world.rollback("timeline")
@@ -67,6 +73,7 @@ def test_what_cannot_be_had_is_refused_with_the_way_out(world: World) -> None:
     world.rollback("timeline")
     world.told(ANA, "No incident was ever open in this channel.")
     assert "takes no further word" in world.rollback("timeline I-1").text
+    assert "There is no incident R-1" in world.rollback("resolve r-1").text
     world.rollback("verify", channel=OTHER)
     world.told(ANA, "Commands work in")
 
@@ -76,4 +83,4 @@ def test_a_file_of_which_slack_does_not_say_whether_it_arrived_is_not_sent_again
     kinds_when(world, "incident_opened")
     world.slack.lay(Fault(on("files.completeUploadExternal", "POST"), answer=Answer(500)))
     world.rollback("timeline")
-    world.told(ANA, "Slack did not say whether the timeline of I-1 arrived. Look in its thread")
+    world.told(ANA, "Slack did not say whether the timeline of I-1 arrived. Look in ")

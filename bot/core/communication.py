@@ -54,13 +54,18 @@ def _planned(incident: Incident, runbook: Runbook) -> Iterator[Planned]:
 
 
 def _keyed(runbook: Runbook) -> dict[str, runbook_tables.Reminder]:
-    """The reminders that are on, by their keys: the audience, and which one of it."""
+    """The reminders that are on, by their keys: whom they tell, and when.
+
+    So each is known again after the runbook changed, whatever stands before it; only those that tell the same audience
+    at the same moment are told apart by their order.
+    """
     keyed: dict[str, runbook_tables.Reminder] = {}
     counted: Counter[str] = Counter()
     for reminder in runbook.communications.reminders:
-        counted[reminder.audience] += 1
+        key = f"{reminder.audience}/{reminder.when}"
+        counted[key] += 1
         if not reminder.off:
-            keyed[f"{reminder.audience}/{counted[reminder.audience]}"] = reminder
+            keyed[key if counted[key] == 1 else f"{key} ({counted[key]})"] = reminder
     return keyed
 
 
@@ -79,12 +84,11 @@ def _one(incident: Incident, reminder: runbook_tables.Reminder, key: str) -> Pla
 
 def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Reminder], key: str) -> Iterator[Planned]:
     """Who was told that something is wrong is told that it is over, in the same way."""
-    told: dict[str, tuple[Reminder, runbook_tables.Reminder]] = {}
-    for its, one in keyed.items():
-        earlier = incident.reminders.get(its)
-        if earlier and earlier.was_told and one.when.anchor is not Anchor.RESOLVED:
-            told[one.audience] = earlier, one
-    for audience, (earlier, one) in told.items():
+    of_trouble = {one.audience: one for one in keyed.values() if one.when.anchor is not Anchor.RESOLVED}
+    for audience, one in of_trouble.items():
+        earlier = _told_of_trouble(incident, audience)
+        if earlier is None:
+            continue
         clear = _one(incident, keyed[key], f"{key}/{audience}")
         is_told_since = incident.closed_at and earlier.at and earlier.at > incident.closed_at
         yield replace(
@@ -92,9 +96,15 @@ def _for_each_told(incident: Incident, keyed: Mapping[str, runbook_tables.Remind
             audience=audience,
             at=earlier.at if is_told_since else clear.at,
             subject=keyed[key].subject or earlier.subject,
-            recipients=one.recipients,
+            recipients=keyed.get(earlier.key, one).recipients,
             reference=on_the_page(incident) if audience.casefold() == STATUS_PAGE else earlier.reference,
         )
+
+
+def _told_of_trouble(incident: Incident, audience: str) -> Reminder | None:
+    """How an audience was told last that something is wrong, though the runbook may have another moment for it now."""
+    of_it = [one for one in incident.reminders.values() if one.was_told and one.key.startswith(f"{audience}/")]
+    return next((one for one in reversed(of_it) if one.key != f"{audience}/{Anchor.RESOLVED.value}"), None)
 
 
 def on_the_page(incident: Incident) -> str:
@@ -165,7 +175,7 @@ def facts_of(incident: Incident, runbook: Runbook, states: Mapping[str, str], no
         "request": newest.request if newest else "",
         "requester": f"<@{newest.requester if newest else incident.opened_by}>",
         "channel": f"<#{incident.channel}>",
-        "what": newest.what if newest else "look what is wrong",
+        "what": newest.what if newest else "a look at what is wrong",
         "state": states.get(newest.request, "") if newest else "we are looking at it",
         "since": _spelled(since, now),
         "now": _spelled(incident.resolved_at or now, now),

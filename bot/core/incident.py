@@ -24,6 +24,7 @@ class Happened(StrEnum):
     PRESS_HELD = "press_held"  # the person can't be read yet
     DOWN_SINCE_CORRECTED = "down_since_corrected"
     REMINDER_DUE = "reminder_due"
+    REMINDER_REFILLED = "reminder_refilled"  # its draft, before it was posted
     REMINDER_OVERDUE = "reminder_overdue"
     REMINDER_SNOOZED = "reminder_snoozed"
     REMINDER_DONE = "reminder_done"
@@ -40,6 +41,7 @@ class Happened(StrEnum):
     PIN_ENDED = "pin_ended"
     PIN_PASSED_ON = "pin_passed_on"  # to the incident of a later rollback, which reminds of it
     INCIDENT_RESOLVED = "incident_resolved"
+    CHANNEL_SHUT = "channel_shut"  # Slack takes nothing in its channel
     FAULT_NOTED = "fault_noted"
     POSTING_BEGUN = "posting_begun"
     MESSAGE_POSTED = "message_posted"
@@ -117,7 +119,7 @@ class Telling(StrEnum):
 
 @dataclass(frozen=True)
 class Reminder:
-    """One thing to tell one audience. `text` is the draft as it was filled when it became due."""
+    """One thing to tell one audience. `text` is the draft as it was filled when it became due, or was first posted."""
 
     key: str
     audience: str
@@ -145,6 +147,11 @@ class Reminder:
     def was_told(self) -> bool:
         """Whether the audience knows, as far as anybody said."""
         return self.state is Telling.DONE
+
+
+def name_of_outage(outages: tuple[Outage, ...]) -> str:
+    """What the newest of them is known by, while another one may follow: which one of its incident it is."""
+    return str(len(outages))
 
 
 def name_of_notice(reminder: Reminder) -> str:
@@ -201,6 +208,9 @@ class Incident:
     answered: tuple[Press, ...] = ()  # refused presses, whose sentence goes to the person
     resolved_at: datetime | None = None
     resolved_by: str = ""
+    resolved_in: str = ""  # the channel where that was typed, where it isn't the incident's own
+    shut_out: str = ""  # why Slack takes nothing in its channel, in Slack's word; "" = nothing is known against it
+    shut_at: datetime | None = None  # when that was seen first
     faults: tuple[str, ...] = ()
     begun: Mapping[str, datetime] = field(default_factory=dict)
     posted: Mapping[str, Posted] = field(default_factory=dict)
@@ -227,6 +237,12 @@ class Incident:
         """The request whose rollback pinned production last."""
         pins = [one for one in self.requests.values() if one.pins and one.ended_at]
         return max(pins, key=lambda one: one.ended_at or self.made_at, default=None)
+
+
+def elsewhere(incident: Incident, press: Press) -> str:
+    """The channel that a press came from, where it isn't the incident's own; a modal knows none."""
+    channel = str(press.data.get("channel") or "")
+    return channel if channel != incident.channel else ""
 
 
 def stretches(incident: Incident) -> tuple[tuple[datetime, datetime | None], ...]:

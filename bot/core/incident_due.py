@@ -54,6 +54,15 @@ def brought(incident: Incident, runbook: Runbook, states: Mapping[str, str], now
     ]
 
 
+def refilled(incident: Incident, key: str, runbook: Runbook, facts: Mapping[str, str]) -> Draft | None:
+    """The draft of a reminder as it is to be posted now, where it says something else than when it became due."""
+    was = incident.reminders[key]
+    filled = next((one.filled(facts) for one in planned(incident, runbook) if one.key == key), (was.subject, was.text))
+    if filled == (was.subject, was.text):
+        return None
+    return Draft(Happened.REMINDER_REFILLED, {"reminder": key, "subject": filled[0], "text": filled[1]})
+
+
 def _is_due(one: Planned, incident: Incident, now: datetime) -> bool:
     return _has_come(_due_at(one, incident), incident, now)
 
@@ -116,7 +125,7 @@ def _own_notices(incident: Incident) -> list[Reminder]:
 
 
 def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
-    """What nobody did while it made sense is not asked for any more."""
+    """What nobody did while it made sense, or can do anything about, is not asked for any more."""
     wanted = {one.key for one in planned(incident, runbook) if _is_wanted(one, incident)}
     pinned = [one.key for one in incident.reminders.values() if one.key.startswith(PINNED)]
     for one in incident.reminders.values():
@@ -126,6 +135,8 @@ def _dropped(incident: Incident, runbook: Runbook) -> Iterator[Draft]:
             why = incident.pin_ended
         else:
             why = "The incident is resolved." if incident.is_final and one.key not in wanted else ""
+        if incident.is_final and incident.shut_out:
+            why = "Slack takes no message in the incident's channel any more, so nobody can be asked there."
         if why and one.state in (Telling.DUE, Telling.SNOOZED) and not one.is_own:
             yield Draft(Happened.REMINDER_DROPPED, {"reminder": one.key, "why": why})
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.core.change import State
-from bot.core.communication import STATUS_PAGE
+from bot.core.communication import STATUS_PAGE, on_the_page
 from bot.core.errors import Refused
-from bot.core.incident import Incident, Press, Reminder, Telling, Verb
+from bot.core.incident import Incident, Press, Reminder, Telling, Verb, name_of_outage
 from bot.core.request import ChangeRequest
 from bot.core.writes import stopped_writes
 
@@ -14,7 +14,12 @@ LONGEST_OUTAGE = timedelta(days=7)  # before the first failed check
 BY_APPROVERS = frozenset({Verb.SEND, Verb.SEND_AGAIN})  # and by who asked for a change; all else by anyone who may ask
 _ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, *BY_APPROVERS)
 _NAMED = 5  # tables in a sentence
-_ACTING = (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
+_WAYS_ON = {
+    State.WAITING: "withdraw or deny it in its thread; it expires by itself{at}",
+    State.APPROVED: "it goes on by itself; `/rollback stop {id}` lets no further step begin",
+    State.RUNNING: "it goes on by itself; `/rollback stop {id}` lets no further step begin",
+    State.UNKNOWN: "look, and say in its thread whether it happened",
+}
 
 
 def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
@@ -35,7 +40,7 @@ def refusal_of_press(incident: Incident, press: Press) -> Refused | None:
 
 def is_ended_by_hand(incident: Incident, reminder: Reminder) -> bool:
     """Whether the status page was told by a person, so that the bot doesn't know what to resolve there."""
-    return incident.is_final and reminder.audience.casefold() == STATUS_PAGE and not reminder.reference
+    return incident.is_final and _is_for_the_page(reminder) and not reminder.reference
 
 
 def moment_of(press: Press) -> datetime:
@@ -54,7 +59,7 @@ def is_requester(incident: Incident, person: str) -> bool:
 def refusal_to_resolve(
     incident: Incident, requests: Sequence[ChangeRequest], everywhere: Sequence[ChangeRequest]
 ) -> Refused | None:
-    """Whether something is under way that the incident may not end before.
+    """Whether something is open that the incident may not end before: who is to be told of it would not be.
 
     `requests` are its own as they stand, `everywhere` all that are open: writes are stopped for everybody.
     """
@@ -63,11 +68,18 @@ def refusal_to_resolve(
         tables = f"{', '.join(stopped[:_NAMED])}{' and more' if len(stopped) > _NAMED else ''}"
         text = f"{incident.id} can't be resolved while writes to {tables} are stopped: `/dbrestore resume-writes`."
         return Refused("writes_stopped", f"{text} Nothing was changed.")
-    acting = [f"{request.id} ({request.state})" for request in requests if request.state in _ACTING]
-    if not acting:
+    is_open = [_way_on(request) for request in requests if not request.is_final]
+    if not is_open:
         return None
-    text = f"{incident.id} can't be resolved while {', '.join(acting)} is under way. Nothing was changed."
-    return Refused("underway", text)
+    text = f"{incident.id} can't be resolved before its requests have ended. {' '.join(is_open)}"
+    return Refused("underway", f"{text} Nothing was changed.")
+
+
+def _way_on(request: ChangeRequest) -> str:
+    """What becomes of an open request, and what people can do to end it, as a sentence."""
+    at = f" at {request.expires_at:%H:%M} UTC" if request.expires_at else ""
+    way = _WAYS_ON.get(request.state, "it goes on by itself").format(id=request.id, at=at)
+    return f"{request.id} ({request.state}): {way}."
 
 
 def _reminder(incident: Incident, press: Press) -> Refused | None:
@@ -80,7 +92,7 @@ def _reminder(incident: Incident, press: Press) -> Refused | None:
         return Refused("late", f"This is settled already: {reminder.state}{by}{at}. Nothing was changed by this.")
     if reminder.state is Telling.SENDING:
         return Refused("sending", "It is being sent at this moment. Nothing was changed by this.")
-    return _again(reminder, press) or _by_hand(incident, reminder, press)
+    return _again(reminder, press) or _by_hand(incident, reminder, press) or _after_another(incident, reminder, press)
 
 
 def _again(reminder: Reminder, press: Press) -> Refused | None:
@@ -101,6 +113,24 @@ def _by_hand(incident: Incident, reminder: Reminder, press: Press) -> Refused | 
         return None
     text = "The bot does not know the status page's incident: end it there by hand, then press Done."
     return Refused("by_hand", f"{text} Nothing was changed.")
+
+
+def _after_another(incident: Incident, reminder: Reminder, press: Press) -> Refused | None:
+    """One incident on the status page for one here: while it may be opened there, nothing else opens another."""
+    if press.verb not in BY_APPROVERS or not _is_for_the_page(reminder) or on_the_page(incident):
+        return None
+    others = [one for one in incident.reminders.values() if _is_for_the_page(one) and one.key != reminder.key]
+    if any(one.state is Telling.SENDING for one in others):
+        text = "Another message is being posted on the status page at this moment. Press again in a moment."
+        return Refused("sending", f"{text} Nothing was changed by this.")
+    if any(one.state is Telling.LOST for one in others):
+        text = "Another message may have opened an incident on the status page: see to that reminder first."
+        return Refused("maybe_sent", f"{text} Nothing was changed by this.")
+    return None
+
+
+def _is_for_the_page(reminder: Reminder) -> bool:
+    return reminder.audience.casefold() == STATUS_PAGE
 
 
 def _item(incident: Incident, press: Press) -> Refused | None:
@@ -130,6 +160,9 @@ def _correction(incident: Incident, press: Press) -> Refused | None:
     if not incident.outages:
         text = f"The checks have seen no downtime in {incident.id}, so there is no beginning of it to correct."
         return Refused("never_down", f"{text} Nothing was changed.")
+    if press.about != name_of_outage(incident.outages):
+        text = "Another downtime began while this form was open, and only the newest can be corrected."
+        return Refused("another_outage", f"{text} Press *Down since…* again. Nothing was changed.")
     try:
         at = moment_of(press)
     except (ValueError, OverflowError):

@@ -6,8 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.event import Event, UnknownStreamError
-from bot.core.incident import Checklist, Happened, Incident, Joined, Outage, Press, Reminder, Telling, Tick, Verb
-from bot.core.request import Posted
+from bot.core.incident import (
+    Checklist,
+    Happened,
+    Incident,
+    Joined,
+    Outage,
+    Press,
+    Reminder,
+    Telling,
+    Tick,
+    Verb,
+    elsewhere,
+)
+from bot.core.request import posted_after
 
 _Data = dict[str, Any]
 
@@ -28,8 +40,15 @@ def evolve(incident: Incident, event: Event) -> Incident:
     moved = replace(incident, seq=event.seq, hash=event.hash, is_closed=kind is Happened.INCIDENT_CLOSED)
     effect = _EFFECTS.get(kind)
     changed = effect(moved, event, dict(event.data)) if effect else moved
+    changed = replace(changed, shut_out="") if _is_worth_a_try(changed, event) else changed
     press = event.data.get("press")
     return replace(changed, pending=tuple(p for p in changed.pending if p.seq != press)) if _decides(kind) else changed
+
+
+def _is_worth_a_try(incident: Incident, event: Event) -> bool:
+    """Whether a channel that took nothing is tried again: somebody is in it, or there is something new to say there."""
+    is_in_it = event.kind == Happened.PRESSED and event.data.get("channel") == incident.channel
+    return is_in_it or event.kind in (Happened.REQUEST_JOINED, Happened.REMINDER_DUE, Happened.CHECKLIST_OPENED)
 
 
 def _decides(kind: Happened) -> bool:
@@ -120,6 +139,10 @@ def _due(incident: Incident, event: Event, data: _Data) -> Incident:
     return _with(incident, reminder)
 
 
+def _refilled(incident: Incident, _: Event, data: _Data) -> Incident:
+    return _with(incident, replace(incident.reminders[data["reminder"]], text=data["text"], subject=data["subject"]))
+
+
 def _with(incident: Incident, reminder: Reminder) -> Incident:
     return replace(incident, reminders={**incident.reminders, reminder.key: reminder})
 
@@ -177,8 +200,13 @@ def _passed_on(incident: Incident, _: Event, data: _Data) -> Incident:
     return replace(incident, pin_ended=f"{data['request']} rolled back later, and {data['incident']} reminds of it.")
 
 
-def _resolved(incident: Incident, event: Event, _: _Data) -> Incident:
-    return replace(incident, resolved_at=event.at, resolved_by=event.actor)
+def _resolved(incident: Incident, event: Event, data: _Data) -> Incident:
+    asked_in = next((elsewhere(incident, one) for one in incident.pending if one.seq == data.get("press")), "")
+    return replace(incident, resolved_at=event.at, resolved_by=event.actor, resolved_in=asked_in)
+
+
+def _shut(incident: Incident, event: Event, data: _Data) -> Incident:
+    return replace(incident, shut_out=data["rule"], shut_at=incident.shut_at or event.at)
 
 
 def _edited(incident: Incident, _: Event, data: _Data) -> Incident:
@@ -199,6 +227,7 @@ _EFFECTS: dict[Happened, _Effect] = {
         i, since=datetime.fromisoformat(d["at"]), corrected_by=e.actor
     ),
     Happened.REMINDER_DUE: _due,
+    Happened.REMINDER_REFILLED: _refilled,
     Happened.REMINDER_OVERDUE: _overdue,
     Happened.REMINDER_SNOOZED: _snoozed,
     Happened.REMINDER_DONE: _done,
@@ -215,9 +244,10 @@ _EFFECTS: dict[Happened, _Effect] = {
     Happened.PIN_ENDED: lambda i, _, __: replace(i, pin_ended="Production is not pinned any more."),
     Happened.PIN_PASSED_ON: _passed_on,
     Happened.INCIDENT_RESOLVED: _resolved,
+    Happened.CHANNEL_SHUT: _shut,
     Happened.INCIDENT_CLOSED: lambda i, e, _: replace(i, closed_at=e.at),
     Happened.FAULT_NOTED: lambda i, _, d: replace(i, faults=(*i.faults, d["reference"])),
     Happened.POSTING_BEGUN: lambda i, e, d: replace(i, begun={**i.begun, d["key"]: e.at}),
-    Happened.MESSAGE_POSTED: lambda i, _, d: replace(i, posted={**i.posted, d["key"]: Posted(d["ts"], d["digest"])}),
+    Happened.MESSAGE_POSTED: lambda i, _, d: replace(i, posted=posted_after(i.posted, d)),
     Happened.MESSAGE_EDITED: _edited,
 }

@@ -10,7 +10,7 @@ from bot.core.checks import result_from_json
 from bot.core.event import Event, UnknownStreamError
 from bot.core.plan import Ask, Facts, plan_from_json
 from bot.core.policy import approvals_needed
-from bot.core.request import Approval, ChangeRequest, Click, Ending, Posted, Sample, StepRun
+from bot.core.request import Approval, ChangeRequest, Click, Ending, Sample, StepRun, posted_after
 from bot.core.writes import steps_that_stopped, stopped_by
 
 
@@ -203,7 +203,7 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.INCIDENT_TOLD: lambda r, _, __: replace(r, incident_told=True),
     Kind.FAULT_NOTED: lambda r, _, d: replace(r, faults=(*r.faults, d["reference"])),
     Kind.POSTING_BEGUN: lambda r, e, d: replace(r, begun={**r.begun, d["key"]: e.at}),
-    Kind.MESSAGE_POSTED: lambda r, _, d: replace(r, posted={**r.posted, d["key"]: Posted(d["ts"], d["digest"])}),
+    Kind.MESSAGE_POSTED: lambda r, _, d: replace(r, posted=posted_after(r.posted, d)),
     Kind.MESSAGE_EDITED: _edited,
     Kind.FILE_REFUSED: lambda r, _, d: replace(r, file_refused=d["rule"]),
 }

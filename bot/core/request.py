@@ -59,10 +59,21 @@ class Sample:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message in Slack: its `ts` ("" = a private one, a file, or one that was never to be had) and what it shows."""
+    """A message in Slack: its `ts` ("" = a private one, a file, or one that was never to be had) and what it shows.
+
+    One that `is_given_up` is drawn no more: it shows what it showed when its channel was shut.
+    """
 
     ts: str
     digest: str
+    is_given_up: bool = False
+
+
+def posted_after(posted: Mapping[str, Posted], data: Mapping[str, Any]) -> dict[str, Posted]:
+    """The messages that are there once one more was posted; without a `ts` it is drawn no more, wherever it stands."""
+    was = posted.get(data["key"])
+    ts = data["ts"] or (was.ts if was else "")
+    return {**posted, data["key"]: Posted(ts, data["digest"], is_given_up=not data["ts"])}
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,14 @@ class BackUp:
     @property
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
+        return f"take {self.noun}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
         tables = self.known.tables
         of = tables[0].name if len(tables) == 1 else f"{len(tables)} tables"
-        return f"take a backup of {of}, all of one moment"
+        return f"a backup of {of}, all of one moment"
 
     @property
     def effect(self) -> str:

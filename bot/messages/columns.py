@@ -43,7 +43,16 @@ class DropColumns(_InOneTransaction):
     @property
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
-        return f"drop {_phrase([f'{t.name}.{name}' for t in self.known.tables for name in t.names])}"
+        return f"drop {self._columns}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"the removal of {self._columns}"
+
+    @property
+    def _columns(self) -> str:
+        return _phrase([f"{t.name}.{name}" for t in self.known.tables for name in t.names])
 
     @property
     def effect(self) -> str:
@@ -86,7 +95,7 @@ class DropColumns(_InOneTransaction):
         tables = found.get("tables")
         rows = sum(_number(row, "rows") for row in tables.values()) if isinstance(tables, Mapping) else 0
         copied = f", with the values of {_spelled(rows, 'row', 'rows')} copied aside" if rows else ""
-        return f"Dropped {escape(self.what.removeprefix('drop '), 200)} at {at}{copied}."
+        return f"Dropped {escape(self._columns, 200)} at {at}{copied}."
 
     def look_at(self, op_id: str) -> tuple[str, ...]:
         """What a person looks at to know whether it happened."""
@@ -107,7 +116,16 @@ class ReturnColumns(_InOneTransaction):
     @property
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
-        return f"put back {_phrase([f'{t.name}.{c.name}' for t in self.known.tables for c in t.columns])}"
+        return f"put back {self._columns}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"the return of {self._columns}"
+
+    @property
+    def _columns(self) -> str:
+        return _phrase([f"{t.name}.{c.name}" for t in self.known.tables for c in t.columns])
 
     @property
     def effect(self) -> str:
@@ -141,7 +159,7 @@ class ReturnColumns(_InOneTransaction):
         filled = _spelled(sum(_number(row, "filled") for row in rows), "row has its", "rows have their")
         loose = [str(name) for row in rows if isinstance(row, Mapping) for name in row.get("left_nullable", ())]
         more = f" NOT NULL could not be put back on {escape(listed(loose), 200)}." if loose else ""
-        what = escape(self.what.removeprefix("put back "), 200)
+        what = escape(self._columns, 200)
         return f"Put back {what} at {at}{f': {filled} values again' if rows else ''}.{more}"
 
     def look_at(self, op_id: str) -> tuple[str, ...]:

@@ -152,6 +152,7 @@ _FORMS: dict[str, str] = {
     Happened.PRESS_HELD: "Kept event {press} to decide on it later: Slack did not say yet who pressed.",
     Happened.DOWN_SINCE_CORRECTED: "Corrected the beginning of the downtime to {at}; it was {was}.",
     Happened.REMINDER_DUE: "Noted that it is time to tell {audience} ({reminder}){and_subject}: {text}",
+    Happened.REMINDER_REFILLED: "Filled the draft of {reminder} anew, not posted yet{and_subject}: {text}",
     Happened.REMINDER_OVERDUE: "Noted that {reminder} is overdue.",
     Happened.REMINDER_SNOOZED: "Let {reminder} rest until {until}.",
     Happened.REMINDER_DONE: "Ended {reminder} as done{and_reference}.",
@@ -168,6 +169,7 @@ _FORMS: dict[str, str] = {
     Happened.PIN_PASSED_ON: "Left it to {incident} to remind of the pin: {request} rolled production back later.",
     Happened.PIN_ENDED: "Saw that production is not pinned any more: {deployment} is live.",
     Happened.INCIDENT_RESOLVED: "Resolved the incident.",
+    Happened.CHANNEL_SHUT: "Was told by Slack that the incident's channel takes nothing ({rule}).",
     Happened.INCIDENT_CLOSED: "Had nothing left to do for it.",
 }
 _PRESSED: dict[Verb, str] = {

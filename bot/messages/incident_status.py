@@ -26,6 +26,9 @@ def _lines(incident: Incident, link: Callable[[Incident, str], str]) -> Iterator
     else:
         since = f"open since {moment(incident.made_at, _DAY_AND_TIME)}"
         yield f"🚨 {named} in <#{escape(incident.channel)}>, {since}; {_down(incident)}"
+    if incident.shut_out and not incident.is_final:
+        why = f"Slack takes no message in its channel (`{escape(incident.shut_out)}`)"
+        yield f"   🔇 {why}: `/rollback resolve {incident.id}` closes it from any other"
     waiting = _waiting(incident)
     for one in waiting[:_REMINDERS_SHOWN]:
         yield f"   📣 {linked(called(one), link(incident, name_of(one)))}: {outcome_of(one)}"

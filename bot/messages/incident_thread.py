@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.core.incident import Incident, Reminder, Telling, name_of_notice
+from bot.core.incident import Incident, Reminder, Telling, elsewhere, name_of_notice
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages import checklist, incident_end, notice, private, reminder
@@ -26,8 +26,9 @@ def root_of(incident: Incident, request: ChangeRequest | None) -> str:
 
 
 def messages_of(incident: Incident, runbook: Runbook, ways: Ways) -> tuple[Message, ...]:
-    """The messages, in the order in which they are to be posted."""
-    return tuple(_messages(incident, runbook, ways))
+    """The messages, in the order in which they are to be posted; none in a channel that takes nothing."""
+    shown = tuple(_messages(incident, runbook, ways))
+    return tuple(one for one in shown if one.channel) if incident.shut_out else shown
 
 
 def name_of(one: Reminder) -> str:
@@ -44,6 +45,12 @@ def _messages(incident: Incident, runbook: Runbook, ways: Ways) -> Iterator[Mess
     yield from _checklists(incident, runbook)
     if incident.is_final:
         yield Message("resolved", Place.BROADCAST, incident_end.resolved(incident, runbook))
+    if incident.resolved_in:
+        told = incident_end.resolved(incident, runbook)
+        yield Message("resolved-told", Place.PRIVATE, told, incident.resolved_by, channel=incident.resolved_in)
+    internal = runbook.communications.internal_channel
+    if incident.shut_out and internal and not incident.is_final:
+        yield Message("channel-shut", Place.CHANNEL, notice.shut(incident), channel=internal)
     for reference in incident.faults:
         yield Message(f"fault/{reference}", Place.THREAD, private.fault_of_request(incident.id, reference))
 
@@ -78,10 +85,13 @@ def _checklists(incident: Incident, runbook: Runbook) -> Iterator[Message]:
 
 def _answers(incident: Incident) -> Iterator[Message]:
     for press in incident.answered:
-        yield Message(f"answer/{press.seq}", Place.PRIVATE, private.refusal(press.refusal), press.person)
+        told = private.refusal(press.refusal)
+        yield Message(f"answer/{press.seq}", Place.PRIVATE, told, press.person, channel=elsewhere(incident, press))
     for press in incident.pending:
         if press.is_held:
-            yield Message(f"answer-held/{press.seq}", Place.PRIVATE, private.held(), press.person)
+            told = private.held()
+            where = elsewhere(incident, press)
+            yield Message(f"answer-held/{press.seq}", Place.PRIVATE, told, press.person, channel=where)
 
 
 def _is_begun(incident: Incident, name: str) -> bool:

@@ -22,6 +22,19 @@ def notice(reminder: Reminder, incident: Incident) -> Picture:
     return picture(f"{text} ({where})", [section(text), context(where)])
 
 
+def shut(incident: Incident) -> Picture:
+    """That the incident can't be told in its channel, and what people can do about it."""
+    at = f"At {moment(incident.shut_at)} " if incident.shut_at else ""
+    seen = f"🔇 *{incident.id}*: {at}Slack took no message of the bot in <#{incident.channel}>"
+    why = f"(`{escape(incident.shut_out)}`)."
+    lines = (
+        f"{seen} {why} `/rollback status` lists what is due.",
+        "Unarchive that channel, or invite the bot there again: it goes on there with the next message or command.",
+        f"`/rollback resolve {incident.id}`, typed in another channel, closes the incident.",
+    )
+    return picture(" ".join(lines), [section("\n".join(lines))])
+
+
 def noted_notice(reminder: Reminder, incident: Incident, runbook: Runbook) -> Picture:
     """That it is there."""
     at = f" at {moment(reminder.at)}" if reminder.at else ""

@@ -32,7 +32,7 @@ _COMMANDS = (
     ("status", "/rollback status", "open requests, pinned rollback, stopped writes"),
     ("timeline", "/rollback timeline", "the incident's timeline as a file"),
     ("contacts", "/rollback contacts", "whom to call, and last resorts"),
-    ("resolve", "/rollback resolve", "close the channel's incident"),
+    ("resolve", "/rollback resolve [<incident>]", "close the channel's incident, or from anywhere the one named"),
     ("help", "/rollback help", "this"),
     ("help", "/dbrestore help", "the commands that restore tables"),
 )
@@ -165,14 +165,16 @@ def status(
     return _told([*incidents, *lines, *held, *([ASKING] if last and is_asked else [])])
 
 
-def timeline_shared(incident: str) -> Picture:
+def timeline_shared(incident: str, *, in_thread: bool) -> Picture:
     """The answer where the timeline is in Slack."""
-    return _told([f"📄 The timeline of {escape(incident)} is shared as a file, in its thread."])
+    where = "in its thread" if in_thread else "in this channel"
+    return _told([f"📄 The timeline of {escape(incident)} is shared as a file, {where}."])
 
 
-def timeline_in_doubt(incident: str) -> Picture:
+def timeline_in_doubt(incident: str, *, in_thread: bool) -> Picture:
     """The answer where Slack didn't say whether it took the file."""
-    look = "Look in its thread; if the file isn't there, type `/rollback timeline` again."
+    where = "its thread" if in_thread else "this channel"
+    look = f"Look in {where}; if the file isn't there, type `/rollback timeline` again."
     return _told([f"❓ Slack did not say whether the timeline of {escape(incident)} arrived. {look}"])
 
 

@@ -30,6 +30,11 @@ class PurgeQuarantine:
         return f"remove for good what {self.known.request} keeps in the quarantine"
 
     @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"the removal for good of what {self.known.request} keeps in the quarantine"
+
+    @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         tables, rows = self.known.tables, _rows_of(self.known.tables)

@@ -38,12 +38,18 @@ class Restore:
     @property
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
-        at = self.known.backup_made_at
-        date = f"{at:%Y-%m-%d}" if names_a_day(self.known) else f"{at:%Y-%m-%d %H:%M} UTC"
         if self.known.mode is Mode.UNDO:
-            return f"undo the restore of {self._tables} of {date}"
+            return f"undo the restore of {self._tables} of {self._date}"
         exactly = "exactly " if self.known.mode is Mode.EXACT else ""
-        return f"restore {self._tables} {exactly}from the backup{'s' if len(self.known.tables) > 1 else ''} of {date}"
+        return f"restore {self._tables} {exactly}from the {self._backups}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        if self.known.mode is Mode.UNDO:
+            return f"an undo of the restore of {self._tables} of {self._date}"
+        a = "an exact" if self.known.mode is Mode.EXACT else "a"
+        return f"{a} restore of {self._tables} from the {self._backups}"
 
     @property
     def effect(self) -> str:
@@ -116,6 +122,15 @@ class Restore:
         whole = f"Every row as it was before is kept in {codes(copies, most=_KEPT_SHOWN)}. " if copies else ""
         written = f"What was done to each row is kept in {codes(changes, most=_KEPT_SHOWN)}. " if changes else ""
         return [f"🗄️ {whole}{written}Nothing removes it by itself."]
+
+    @property
+    def _date(self) -> str:
+        at = self.known.backup_made_at
+        return f"{at:%Y-%m-%d}" if names_a_day(self.known) else f"{at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def _backups(self) -> str:
+        return f"backup{'s' if len(self.known.tables) > 1 else ''} of {self._date}"
 
     @property
     def _tables(self) -> str:

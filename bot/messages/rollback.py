@@ -41,6 +41,14 @@ class Rollback:
         return f"promote {target} in {self.known.project_name}"
 
     @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        target = _named(self.known.target)
+        if self.is_rollback:
+            return f"a rollback of {self.known.project_name} to {target}"
+        return f"the promotion of {target} in {self.known.project_name}"
+
+    @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         domains = count(len(self.known.domains), "production domain")

@@ -3,6 +3,7 @@
 Every sentence is true of the log at the moment it is drawn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.change import Kind, State
@@ -93,7 +94,15 @@ def step_words(request: ChangeRequest, runbook: Runbook) -> tuple[StepWords, ...
 
 def what(request: ChangeRequest, runbook: Runbook) -> str:
     """What the whole request does, as one plain phrase."""
-    phrases = [words.what for words in step_words(request, runbook)]
+    return _in_turn([words.what for words in step_words(request, runbook)])
+
+
+def asked_for(request: ChangeRequest, runbook: Runbook) -> str:
+    """The same as a plain phrase that can be asked for: "a rollback of …"."""
+    return _in_turn([words.noun for words in step_words(request, runbook)])
+
+
+def _in_turn(phrases: Sequence[str]) -> str:
     return phrases[0] if len(phrases) == 1 else f"{count(len(phrases), 'step')}: {', then '.join(phrases)}"
 
 

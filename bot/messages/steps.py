@@ -33,6 +33,11 @@ class StepWords(Protocol):
         ...
 
     @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        ...
+
+    @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         ...
@@ -91,6 +96,11 @@ class AnyStep:
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
         return f"{self.step.action.replace('_', ' ')} on {self.step.target}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"the step “{self.what}”"
 
     @property
     def effect(self) -> str:

@@ -28,12 +28,15 @@ def not_needed_view(incident_id: str, reminder: str) -> Block:
     )
 
 
-def down_since_view(incident_id: str, since: datetime) -> Block:
-    """The modal behind Down since…: when users were first without the site, which may be before a check failed."""
+def down_since_view(incident_id: str, outage: str, since: datetime) -> Block:
+    """The modal behind Down since…: when users were first without the site, which may be before a check failed.
+
+    `outage` is the name of the one that it is opened in: when it is sent, there may be another.
+    """
     element = {"type": "datetimepicker", "action_id": "at", "initial_date_time": int(since.timestamp())}
     hint = "In your own time zone. It is recorded with your name; what the checks measured stays in the log."
     asked = input_block("at", "Since when was it down?", hint, element)
-    about = {"incident": incident_id, "about": ""}
+    about = {"incident": incident_id, "about": outage}
     return modal(
         f"incident_{Verb.DOWN_SINCE}", about, title=f"{incident_id}: down since", submit="Record", blocks=[asked]
     )

@@ -36,6 +36,11 @@ class WatchProduction:
         return f"watch {self.step.target} for {_time(self._after['for'])}"
 
     @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"a watch on {self.step.target} for {_time(self._after['for'])}"
+
+    @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         return "Production is only looked at."

@@ -58,6 +58,11 @@ class StopWrites(_Words):
         return f"stop writes to {tables_named(self._names)}"
 
     @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"a stop of writes to {tables_named(self._names)}"
+
+    @property
     def effect(self) -> str:
         """What it comes to, as a plain sentence."""
         return "Nobody can write there until writes are resumed; reading goes on."
@@ -126,6 +131,11 @@ class ResumeWrites(_Words):
     def what(self) -> str:
         """What happens to what, as a plain phrase that begins small."""
         return f"resume writes to {tables_named(self._names)}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called, as a plain phrase that can be asked for: "a rollback of …"."""
+        return f"the resumption of writes to {tables_named(self._names)}"
 
     @property
     def effect(self) -> str:

@@ -1,12 +1,15 @@
-"""What else time brings in an incident: checklists, the phases of the recovery, and what the bot ticks by itself."""
+"""What else time brings in an incident: checklists, the phases of the recovery, what the bot ticks by itself;
+and what a changed runbook makes of an incident that is open.
+"""
 
 import pytest
 
 from bot.core.event import BOT, UnknownStreamError
 from bot.core.incident import Happened, Incident, Tick
 from bot.core.incident_replay import replay
+from bot.core.runbook import load_runbook
 from tests.histories import waiting
-from tests.incident_histories import ANA, BEN, DAY, IncidentHistory, moment, opened
+from tests.incident_histories import ANA, BEN, DAY, RUNBOOK_TEXT, STAKEHOLDERS, IncidentHistory, moment, opened
 
 A_SECOND = 1 / 60
 
@@ -74,7 +77,7 @@ class TestTicks:
     def test_stakeholders_that_were_told(self) -> None:
         history = opened().passes(31)
         assert "Notify key stakeholders" not in ticked(history, "Before")
-        history.at(33).done("stakeholders/1").passes(34)
+        history.at(33).done("stakeholders/incident 30m").passes(34)
         assert ticked(history, "Before")["Notify key stakeholders"] == "Told at 03:45 UTC."
 
     def test_checks_that_passed_after_a_run(self) -> None:
@@ -155,3 +158,39 @@ class TestReplay:
     def test_who_opened_it_and_where(self) -> None:
         incident = opened().incident
         assert (incident.opened_by, incident.channel, incident.request) == (ANA, "C0INC", "R-1")
+
+
+class TestAnotherRunbook:
+    """The runbook is changed while the incident is open, and the bot starts with it."""
+
+    SOONER = """[[communications.reminders]]
+audience = "stakeholders"
+when = "incident 10m"
+draft = "First news."
+"""
+
+    def with_one_more(self, history: IncidentHistory) -> IncidentHistory:
+        """Before all others stands a reminder for an audience that has one already."""
+        first = "[[communications.reminders]]"
+        history.runbook = load_runbook(RUNBOOK_TEXT.replace(first, self.SOONER + first, 1), {})
+        return history
+
+    def test_a_reminder_that_is_put_before_another_is_not_taken_for_it(self) -> None:
+        history = self.with_one_more(opened().passes(31).done(STAKEHOLDERS)).passes(32)
+        assert history.due[-1] == "stakeholders/incident 10m"
+        assert history.due.count(STAKEHOLDERS) == 1
+
+    def test_a_moment_that_is_written_in_another_way_is_the_same(self) -> None:
+        history = opened().passes(31)
+        history.runbook = load_runbook(RUNBOOK_TEXT.replace('"incident 30m"', '"incident  1800s"'), {})
+        assert history.passes(32).due.count(STAKEHOLDERS) == 1
+
+    def test_who_was_told_at_a_moment_that_is_no_more_hears_that_it_is_over(self) -> None:
+        history = opened().passes(31).done(STAKEHOLDERS)
+        history.runbook = load_runbook(RUNBOOK_TEXT.replace('"incident 30m"', '"incident 45m"'), {})
+        assert "all clear/resolved/stakeholders" in history.resolved(40).due
+
+    def test_two_for_one_audience_at_one_moment_are_two(self) -> None:
+        history = opened()
+        history.runbook = load_runbook(RUNBOOK_TEXT + self.SOONER * 2, {})
+        assert history.passes(10).due[-2:] == ["stakeholders/incident 10m", "stakeholders/incident 10m (2)"]

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.change import State
+from bot.core.change import FINAL, State
 from bot.core.incident import Happened, Verb
 from bot.core.incident_policy import BY_APPROVERS, is_requester, refusal_of_press, refusal_to_resolve
 from tests.core.standings import standing
 from tests.incident_histories import ANA, BEGIN, BEN, IncidentHistory, moment, opened, press
 from tests.messages.writes import NAMES, stopped
 
-KEY = "stakeholders/1"
+KEY = "stakeholders/incident 30m"
 ON_REMINDERS = (Verb.DONE, Verb.SNOOZE, Verb.NOT_NEEDED, Verb.SEND)
 
 
@@ -83,14 +83,14 @@ CLOCK = [
     (Verb.PHASE_DONE, "1", {}, "not the phase that I-1 is at"),
     (Verb.PHASE_DONE, "-1", {}, "not the phase that I-1 is at"),
     (Verb.PHASE_DONE, "", {}, "not the phase that I-1 is at"),
-    (Verb.DOWN_SINCE, "", {"at": moment(-9).isoformat()}, ""),
-    (Verb.DOWN_SINCE, "", {"at": "2026-11-21T04:10:00+01:00"}, ""),
-    (Verb.DOWN_SINCE, "", {"at": moment(40).isoformat()}, "in the future"),
-    (Verb.DOWN_SINCE, "", {"at": (BEGIN - timedelta(days=8)).isoformat()}, "over 7 days before"),
-    (Verb.DOWN_SINCE, "", {"at": "2026-11-21T03:00:00"}, "no moment"),
-    (Verb.DOWN_SINCE, "", {"at": "0001-01-01T00:00:00+14:00"}, "no moment"),
-    (Verb.DOWN_SINCE, "", {"at": "yesterday"}, "no moment"),
-    (Verb.DOWN_SINCE, "", {}, "no moment"),
+    (Verb.DOWN_SINCE, "1", {"at": moment(-9).isoformat()}, ""),
+    (Verb.DOWN_SINCE, "1", {"at": "2026-11-21T04:10:00+01:00"}, ""),
+    (Verb.DOWN_SINCE, "1", {"at": moment(40).isoformat()}, "in the future"),
+    (Verb.DOWN_SINCE, "1", {"at": (BEGIN - timedelta(days=8)).isoformat()}, "over 7 days before"),
+    (Verb.DOWN_SINCE, "1", {"at": "2026-11-21T03:00:00"}, "no moment"),
+    (Verb.DOWN_SINCE, "1", {"at": "0001-01-01T00:00:00+14:00"}, "no moment"),
+    (Verb.DOWN_SINCE, "1", {"at": "yesterday"}, "no moment"),
+    (Verb.DOWN_SINCE, "1", {}, "no moment"),
 ]
 
 
@@ -113,7 +113,13 @@ def test_a_phase_is_done_once() -> None:
 
 
 def test_a_downtime_that_ended_cannot_begin_after_its_end() -> None:
-    assert_refused(opened().down(1).up(9), Verb.DOWN_SINCE, "", "after it ended", at=moment(10).isoformat())
+    assert_refused(opened().down(1).up(9), Verb.DOWN_SINCE, "1", "after it ended", at=moment(10).isoformat())
+
+
+@pytest.mark.parametrize(("about", "sentence"), [("1", "Press *Down since…* again"), ("", "again"), ("2", "")])
+def test_a_correction_is_of_the_outage_in_which_its_form_was_opened(about: str, sentence: str) -> None:
+    at = moment(19).isoformat()
+    assert_refused(opened().down(1).up(9).down(20), Verb.DOWN_SINCE, about, sentence, at=at)
 
 
 def test_where_the_checks_saw_no_downtime_there_is_no_beginning_to_correct() -> None:
@@ -144,23 +150,32 @@ def test_nothing_from_another_workspace(verb: Verb) -> None:
 
 
 def test_the_status_page_that_a_person_told_is_not_told_by_the_bot_that_it_is_over() -> None:
-    by_hand, by_bot = due().done("status page/1").resolved(32), due().done("status page/1", "inc1").resolved(32)
-    clear = "all clear/1/status page"
+    by_hand, by_bot = (
+        due().done("status page/downtime 15m").resolved(32),
+        due().done("status page/downtime 15m", "inc1").resolved(32),
+    )
+    clear = "all clear/resolved/status page"
     assert_refused(by_hand, Verb.SEND, clear, "end it there by hand, then press Done")
     assert_refused(by_bot, Verb.SEND, clear, "")
 
 
 def test_what_may_be_on_the_status_page_is_not_published_again_after_the_end() -> None:
-    history = due().moved(Happened.SENDING_LOST, "status page/1", text="No answer.").resolved(32)
-    assert_refused(history, Verb.SEND_AGAIN, "status page/1", "end it there by hand")
+    history = due().moved(Happened.SENDING_LOST, "status page/downtime 15m", text="No answer.").resolved(32)
+    assert_refused(history, Verb.SEND_AGAIN, "status page/downtime 15m", "end it there by hand")
 
 
 @pytest.mark.parametrize("state", State)
-def test_an_incident_is_not_resolved_while_a_change_is_under_way(state: State) -> None:
-    is_acting = state in (State.APPROVED, State.RUNNING, State.UNKNOWN, State.VERIFYING)
+def test_an_incident_is_not_resolved_while_one_of_its_requests_is_open(state: State) -> None:
     refusal = refusal_to_resolve(opened().incident, [standing(State.DENIED).request, standing(state).request], [])
-    sentence = f"I-1 can't be resolved while R-17 ({state}) is under way. Nothing was changed."
-    assert (refusal.text if refusal else "") == (sentence if is_acting else "")
+    told = f"I-1 can't be resolved before its requests have ended. R-17 ({state}): "
+    assert (refusal.text.startswith(told) if refusal else False) is (state not in FINAL)
+
+
+def test_who_may_not_resolve_yet_reads_how_a_waiting_request_ends() -> None:
+    refusal = refusal_to_resolve(opened().incident, [standing(State.WAITING).request], [])
+    assert refusal
+    way = "R-17 (Waiting for approval): withdraw or deny it in its thread; it expires by itself at 03:42 UTC."
+    assert refusal.text.endswith(f"{way} Nothing was changed.")
 
 
 def test_an_incident_is_not_resolved_while_writes_are_stopped_by_whomever() -> None:

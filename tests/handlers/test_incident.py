@@ -48,10 +48,10 @@ def presses(incidents: Incidents) -> tuple[Press, ...]:
 
 
 def test_a_press_is_kept_with_what_it_is_about_and_who_pressed(incidents: Incidents) -> None:
-    value = json.dumps({"incident": "I-1", "about": "stakeholders/1"})
+    value = json.dumps({"incident": "I-1", "about": "stakeholders/incident 30m"})
     incident.pressed(Ack(), clicked(value), incidents=incidents, verb=Verb.DONE)  # type: ignore[no-untyped-call]
     (press,) = presses(incidents)
-    assert (press.verb, press.about, press.person) == (Verb.DONE, "stakeholders/1", BEN)
+    assert (press.verb, press.about, press.person) == (Verb.DONE, "stakeholders/incident 30m", BEN)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_press_on_no_incident_is_refused(incidents: Incidents, value: str) -> 
 
 def test_not_needed_without_a_reason_leaves_the_modal_open(incidents: Incidents) -> None:
     ack = Ack()  # type: ignore[no-untyped-call]  # Bolt's own
-    form = submitted("stakeholders/1", reason={"reason": {"value": "  "}})
+    form = submitted("stakeholders/incident 30m", reason={"reason": {"value": "  "}})
     incident.not_needed_submitted(ack, form, incidents=incidents)
     assert ack.response
     assert "Say why" in json.loads(ack.response.body)["errors"]["reason"]

@@ -17,7 +17,9 @@ from tests.shop import RUNBOOK_TEXT
 BEGIN = datetime(2026, 11, 21, 3, 12, tzinfo=UTC)
 INTERNAL = "C0TEAM"
 BOTH, NO_WAY = Ways(has_status_page=True, has_mail=True), Ways(has_status_page=False, has_mail=False)
-DRAFT = "Web shop has a problem since 03:12 UTC.\nWhat we are doing: roll back web-shop. Next update within the hour."
+DRAFT = (
+    "Web shop has a problem since 03:12 UTC.\nWhat we are doing: a rollback of web-shop. Next update within the hour."
+)
 PLAN = """
 [communications]
 internal_channel = "C0TEAM"
@@ -91,7 +93,7 @@ class IncidentHistory:
         return self
 
     def joined(
-        self, request: str = "R-17", what: str = 'roll back web-shop to a1b2c3d "Fix login"'
+        self, request: str = "R-17", what: str = 'a rollback of web-shop to a1b2c3d "Fix login"'
     ) -> "IncidentHistory":
         data = {"request": request, "what": what, "scenario": "", "has_reason": True, "has_backups": False}
         return self.then(Happened.REQUEST_JOINED, data, ANA)
@@ -111,14 +113,16 @@ class IncidentHistory:
         at = (BEGIN - timedelta(minutes=10)).isoformat()
         return self.pressed(Verb.DOWN_SINCE, BEN).then(Happened.DOWN_SINCE_CORRECTED, {"at": at, "was": ""}, BEN)
 
-    def due(self, key: str = "stakeholders/1", text: str = DRAFT, **other: Any) -> "IncidentHistory":
-        subject = "Web shop: incident I-3" if key == "stakeholders/1" else ""
+    def due(self, key: str = "stakeholders/incident 30m", text: str = DRAFT, **other: Any) -> "IncidentHistory":
+        subject = "Web shop: incident I-3" if key == "stakeholders/incident 30m" else ""
         first, last = key.partition("/")[0], key.rpartition("/")[2]
         told = {"audience": last if key.count("/") > 1 else first, "subject": subject}
         known = {"reminder": key, "text": text, "is_own": False, "reference": "", **told, **other}
         return self.then(Happened.REMINDER_DUE, known)
 
-    def reminder(self, kind: Happened, key: str = "stakeholders/1", actor: str = BEN, **data: Any) -> "IncidentHistory":
+    def reminder(
+        self, kind: Happened, key: str = "stakeholders/incident 30m", actor: str = BEN, **data: Any
+    ) -> "IncidentHistory":
         return self.then(kind, {"reminder": key, **data}, actor)
 
     def snoozed(self) -> "IncidentHistory":
@@ -167,43 +171,45 @@ def opened() -> IncidentHistory:
 
 def noticed() -> IncidentHistory:
     """The internal notice is there."""
-    told = opened().due("internal/1", f"Web shop: <@{ANA}> asks for roll back web-shop in <#{CHANNEL}>.", is_own=True)
-    return told.posted("notice/internal/1").reminder(Happened.REMINDER_DONE, "internal/1", BOT)
+    told = opened().due(
+        "internal/incident", f"Web shop: <@{ANA}> asks for a rollback of web-shop in <#{CHANNEL}>.", is_own=True
+    )
+    return told.posted("notice/internal/incident").reminder(Happened.REMINDER_DONE, "internal/incident", BOT)
 
 
 def resolved() -> IncidentHistory:
     """Told, ticked and over."""
     told = noticed().down("Site", "Admin dashboard").ended().up().due().reminder(Happened.REMINDER_DONE)
     listed = told.phase_done(1, BOT, request="R-17").checklist().ticked(0, BOT, "Every check that decides passed.")
-    return listed.resolved().due("all clear/1/stakeholders", "Web shop works again since 03:30 UTC.")
+    return listed.resolved().due("all clear/resolved/stakeholders", "Web shop works again since 03:30 UTC.")
 
 
 INCIDENTS: dict[str, IncidentHistory] = {
     "opened": opened(),
     "opened_by_verify": IncidentHistory(request=""),
     "noticed": noticed(),
-    "not_noticed": opened().due("internal/1", is_own=True).due("internal/1"),
+    "not_noticed": opened().due("internal/incident", is_own=True).due("internal/incident"),
     "down": opened().down("Site", "Admin dashboard").phase_done(0).then(Happened.PHASE_LATE, {"phase": 1}),
     "down_corrected": opened().down().corrected(),
-    "up_again": opened().down().up().joined("R-18", "restore user_profiles").ended("R-17"),
+    "up_again": opened().down().up().joined("R-18", "a restore of user_profiles").ended("R-17"),
     "late_then_done": opened()
     .then(Happened.PHASE_LATE, {"phase": 0})
     .then(Happened.PHASE_LATE, {"phase": 1})
     .phase_done(1, BOT, request="R-17"),
     "due": opened().due(),
     "due_by_mail": opened().due().going_by(BOTH),
-    "due_on_the_page": opened().due("status page/1", "We are looking into it.").going_by(BOTH),
-    "due_by_hand_on_the_page": opened().due("status page/1", "We are looking into it."),
-    "snoozed": opened().due().posted("reminder/stakeholders/1/1").snoozed(),
-    "due_again": opened().due().posted("reminder/stakeholders/1/1").snoozed().due(),
-    "overdue": opened().due().then(Happened.REMINDER_OVERDUE, {"reminder": "stakeholders/1"}),
+    "due_on_the_page": opened().due("status page/downtime 15m", "We are looking into it.").going_by(BOTH),
+    "due_by_hand_on_the_page": opened().due("status page/downtime 15m", "We are looking into it."),
+    "snoozed": opened().due().posted("reminder/stakeholders/incident 30m/1").snoozed(),
+    "due_again": opened().due().posted("reminder/stakeholders/incident 30m/1").snoozed().due(),
+    "overdue": opened().due().then(Happened.REMINDER_OVERDUE, {"reminder": "stakeholders/incident 30m"}),
     "being_sent": opened()
     .due()
     .reminder(Happened.SENDING_BEGUN, reference="<log.I-3.5.1@rollback-bot>")
     .going_by(BOTH),
     "sent": opened()
     .due()
-    .posted("reminder/stakeholders/1/1")
+    .posted("reminder/stakeholders/incident 30m/1")
     .reminder(Happened.SENDING_BEGUN, reference="<log.I-3.5.1@rollback-bot>")
     .reminder(Happened.REMINDER_DONE, reference="<log.I-3.5.1@rollback-bot>")
     .going_by(BOTH),
@@ -216,19 +222,23 @@ INCIDENTS: dict[str, IncidentHistory] = {
     .reminder(Happened.SENDING_BEGUN, reference="<log.I-3.5.1@rollback-bot>")
     .reminder(Happened.SENDING_LOST, text="The mail server gave no answer.")
     .going_by(BOTH),
-    "done": opened().due().posted("reminder/stakeholders/1/1").reminder(Happened.REMINDER_DONE),
+    "done": opened().due().posted("reminder/stakeholders/incident 30m/1").reminder(Happened.REMINDER_DONE),
     "not_needed": opened()
     .due()
-    .posted("reminder/stakeholders/1/1")
+    .posted("reminder/stakeholders/incident 30m/1")
     .reminder(Happened.REMINDER_DROPPED, why="The board was on the call"),
     "checklist": opened().checklist().ticked(0, BOT, "Every check that decides passed after R-17.").ticked(1),
     "checklist_ended": opened().checklist().ticked(1).then(Happened.CHECKLIST_ENDED, {"checklist": "Immediate"}),
     "checklist_done": opened().checklist().ticked(0).ticked(1).ticked(2),
-    "all_clear_on_the_page": opened().resolved().due("all clear/1/status page", reference="inc_1").going_by(BOTH),
-    "all_clear_by_hand": opened().resolved().due("all clear/1/status page").going_by(BOTH),
-    "all_clear_in_doubt": opened().down().resolved().due("all clear/1/internal", "It works again."),
+    "all_clear_on_the_page": opened()
+    .resolved()
+    .due("all clear/resolved/status page", reference="inc_1")
+    .going_by(BOTH),
+    "all_clear_by_hand": opened().resolved().due("all clear/resolved/status page").going_by(BOTH),
+    "all_clear_in_doubt": opened().down().resolved().due("all clear/resolved/internal", "It works again."),
     "still_pinned": opened().ended().due("still pinned/1", "Production still serves what R-17 rolled it back to."),
     "answers": opened().refused(),
+    "shut_out": opened().then(Happened.CHANNEL_SHUT, {"rule": "is_archived"}),
     "fault": opened().then(Happened.FAULT_NOTED, {"reference": "ab12cd34"}),
     "resolved": resolved(),
 }

@@ -45,7 +45,7 @@ def longest(text: str = LONG, name: str = NAME) -> IncidentHistory:
         Happened.SENDING_FAILED, f"{name}/1", text=text
     )
     told.posted(f"reminder/{name}/2/1").reminder(Happened.REMINDER_DROPPED, f"{name}/2", why=text)
-    told.due("internal/1", text, is_own=True).refused()
+    told.due("internal/incident", text, is_own=True).refused()
     return told.going_by(BOTH)
 
 
@@ -77,11 +77,11 @@ def test_slack_takes_the_status_of_many_incidents() -> None:
 
 def test_slack_takes_the_modals() -> None:
     check_view(not_needed_view("I-1234567890", f"{NAME}/1/{NAME}"))
-    check_view(down_since_view("I-1234567890", BEGIN))
+    check_view(down_since_view("I-1234567890", "1", BEGIN))
 
 
 def test_down_since_begins_with_what_is_known() -> None:
-    view = down_since_view("I-3", BEGIN)
+    view = down_since_view("I-3", "1", BEGIN)
     assert view["blocks"][0]["element"]["initial_date_time"] == int(BEGIN.timestamp())
     assert json.loads(view["private_metadata"])["incident"] == "I-3"
 

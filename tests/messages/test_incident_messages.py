@@ -21,28 +21,28 @@ from tests.messages.incidents import (
 )
 from tests.messages.shown import elements, mentions, words
 
-STAKEHOLDERS = "reminder/stakeholders/1/1"
+STAKEHOLDERS = "reminder/stakeholders/incident 30m/1"
 # The whole table: history → message → what can be pressed on it, without "incident_". All others have no button.
 PRESSED: dict[str, dict[str, set[str]]] = {
     "due": {STAKEHOLDERS: {"done", "snooze", "not_needed"}},
     "due_by_mail": {STAKEHOLDERS: {"send", "done", "snooze", "not_needed"}},
-    "due_on_the_page": {"reminder/status page/1/1": {"send", "done", "snooze", "not_needed"}},
-    "due_by_hand_on_the_page": {"reminder/status page/1/1": {"done", "snooze", "not_needed"}},
-    "not_noticed": {"reminder/internal/1/2": {"done", "snooze", "not_needed"}},
+    "due_on_the_page": {"reminder/status page/downtime 15m/1": {"send", "done", "snooze", "not_needed"}},
+    "due_by_hand_on_the_page": {"reminder/status page/downtime 15m/1": {"done", "snooze", "not_needed"}},
+    "not_noticed": {"reminder/internal/incident/2": {"done", "snooze", "not_needed"}},
     "snoozed": {STAKEHOLDERS: {"done", "not_needed"}},
-    "due_again": {"reminder/stakeholders/1/2": {"done", "snooze", "not_needed"}},
+    "due_again": {"reminder/stakeholders/incident 30m/2": {"done", "snooze", "not_needed"}},
     "overdue": {STAKEHOLDERS: {"done", "snooze", "not_needed"}},
     "not_sent": {STAKEHOLDERS: {"send", "done", "snooze", "not_needed"}},
     "maybe_sent": {STAKEHOLDERS: {"send_again", "done", "not_needed"}},
-    "all_clear_on_the_page": {"reminder/all clear/1/status page/1": {"send", "done", "snooze", "not_needed"}},
-    "all_clear_by_hand": {"reminder/all clear/1/status page/1": {"done", "snooze", "not_needed"}},
-    "all_clear_in_doubt": {"reminder/all clear/1/internal/1": {"done", "snooze", "not_needed"}},
+    "all_clear_on_the_page": {"reminder/all clear/resolved/status page/1": {"send", "done", "snooze", "not_needed"}},
+    "all_clear_by_hand": {"reminder/all clear/resolved/status page/1": {"done", "snooze", "not_needed"}},
+    "all_clear_in_doubt": {"reminder/all clear/resolved/internal/1": {"done", "snooze", "not_needed"}},
     "still_pinned": {"reminder/still pinned/1/1": {"done", "snooze", "not_needed"}},
     "checklist": {"checklist/Immediate": {"tick_2"}},
     "checklist_ended": {"checklist/Immediate": {"tick_0", "tick_2"}},
     "resolved": {
         "checklist/Immediate": {"tick_1", "tick_2"},
-        "reminder/all clear/1/stakeholders/1": {"done", "snooze", "not_needed"},
+        "reminder/all clear/resolved/stakeholders/1": {"done", "snooze", "not_needed"},
     },
 }
 DOWN = frozenset({"down", "down_corrected", "up_again"})
@@ -68,7 +68,7 @@ def test_a_message_has_exactly_the_buttons_that_can_act(name: str) -> None:
     assert buttons(INCIDENTS[name]) == PRESSED.get(name, {})
 
 
-@pytest.mark.parametrize("name", INCIDENTS)
+@pytest.mark.parametrize("name", [name for name in INCIDENTS if name != "shut_out"])
 def test_the_incidents_own_message_has_buttons_until_it_is_resolved(name: str) -> None:
     expected = {"phase_done", "resolve"} | ({"down_since"} if name in DOWN else set())
     history = INCIDENTS[name]
@@ -78,7 +78,7 @@ def test_the_incidents_own_message_has_buttons_until_it_is_resolved(name: str) -
 
 def test_a_button_says_which_incident_and_what_of_it_it_is_about() -> None:
     values = {e["action_id"]: json.loads(e["value"]) for e in elements(messages(opened().due())[STAKEHOLDERS].picture)}
-    assert values[f"incident_{Verb.DONE}"] == {"incident": "I-3", "about": "stakeholders/1"}
+    assert values[f"incident_{Verb.DONE}"] == {"incident": "I-3", "about": "stakeholders/incident 30m"}
 
 
 def test_phase_done_is_about_the_next_phase_and_names_it_before_it_counts() -> None:
@@ -136,13 +136,13 @@ def test_what_may_have_been_sent_says_what_to_look_for() -> None:
 
 
 def test_what_was_marked_as_done_is_not_called_sent() -> None:
-    looked = opened().due("status page/1", reference="inc_1").posted("reminder/status page/1/1")
-    done = looked.reminder(Happened.REMINDER_DONE, "status page/1").going_by(BOTH)
-    assert "marked as done by" in shows(done, "reminder/status page/1/1")
+    looked = opened().due("status page/downtime 15m", reference="inc_1").posted("reminder/status page/downtime 15m/1")
+    done = looked.reminder(Happened.REMINDER_DONE, "status page/downtime 15m").going_by(BOTH)
+    assert "marked as done by" in shows(done, "reminder/status page/downtime 15m/1")
 
 
 def test_an_all_clear_of_a_site_that_is_down_asks_to_make_sure_of_it() -> None:
-    text = shows(INCIDENTS["all_clear_in_doubt"], "reminder/all clear/1/internal/1")
+    text = shows(INCIDENTS["all_clear_in_doubt"], "reminder/all clear/resolved/internal/1")
     assert "The checks still saw the site down when this was resolved" in text
     assert "could not see its notice arrive" not in text
 
@@ -152,14 +152,14 @@ def test_an_earlier_round_says_that_a_newer_message_asks() -> None:
 
 
 def test_the_notice_stands_in_the_internal_channel_and_says_where_to_follow() -> None:
-    notice = messages(noticed())["notice/internal/1"]
+    notice = messages(noticed())["notice/internal/incident"]
     assert (notice.place, notice.channel) == (Place.CHANNEL, INTERNAL)
     assert f"<#{CHANNEL}>" in words(notice.picture)
 
 
 def test_the_thread_says_that_the_notice_was_posted_only_when_it_was() -> None:
-    assert "reminder/internal/1/1" not in messages(opened().due("internal/1", is_own=True))
-    assert f"posted in <#{INTERNAL}>" in shows(noticed(), "reminder/internal/1/1")
+    assert "reminder/internal/incident/1" not in messages(opened().due("internal/incident", is_own=True))
+    assert f"posted in <#{INTERNAL}>" in shows(noticed(), "reminder/internal/incident/1")
 
 
 def test_the_incident_each_reminder_and_the_summary_are_broadcast_and_nothing_else() -> None:
@@ -211,7 +211,7 @@ def test_the_summary_says_who_was_told_and_what_is_open() -> None:
 
 
 def test_the_summary_follows_what_is_done_afterwards() -> None:
-    done = resolved().ticked(1).ticked(2).reminder(Happened.REMINDER_DONE, "all clear/1/stakeholders")
+    done = resolved().ticked(1).ticked(2).reminder(Happened.REMINDER_DONE, "all clear/resolved/stakeholders")
     assert "Nothing is open." in shows(done, "resolved")
 
 
@@ -222,7 +222,10 @@ def test_a_refused_press_is_answered_to_the_person_alone() -> None:
 
 def test_a_draft_mentions_the_incidents_people_and_channel_and_nobody_else() -> None:
     text = f"<@{ANA}> asks for <!here> <@U0BOSS> <https://evil.example|R-17> in <#{CHANNEL}>"
-    for history in (opened().due("internal/1", text, is_own=True), opened().due("users/1", text)):
+    for history in (
+        opened().due("internal/incident", text, is_own=True),
+        opened().due("users/scenario data-corruption", text),
+    ):
         for message in messages(history).values():
             assert mentions(message.picture) <= {f"@{ANA}", f"#{CHANNEL}"}
 
@@ -236,3 +239,8 @@ def test_status_lists_open_incidents_with_what_waits_to_be_told() -> None:
 
 def test_status_says_nothing_of_incidents_that_are_over() -> None:
     assert incident_lines([opened().resolved().incident], lambda _, __: "") == []
+
+
+def test_the_status_says_how_to_close_an_incident_whose_channel_takes_nothing() -> None:
+    shut = opened().then(Happened.CHANNEL_SHUT, {"rule": "is_archived"})
+    assert "(`is_archived`): `/rollback resolve I-3` closes it" in incident_lines([shut.incident], lambda _, __: "")[2]

@@ -1,8 +1,11 @@
 """What the messages of a request say, and that they say it no earlier than it is true."""
 
+import re
+
 import pytest
 
 from bot.core.change import State
+from bot.messages.standing import asked_for
 from tests.histories import (
     BEN,
     CY,
@@ -10,6 +13,7 @@ from tests.histories import (
     History,
     of_two_steps,
     rollback_step,
+    runbook,
     running,
     undo,
     unknown,
@@ -86,6 +90,14 @@ def test_drift_after_a_first_step_is_partly_done() -> None:
     assert "*Failed: partly done*" in text
     assert "Step 1: Rolled back" in text
     assert "Not begun: restore tables on table:user_profiles" in text
+
+
+def test_whatever_a_plan_does_has_a_name_that_can_be_asked_for_in_a_draft() -> None:
+    names = {asked_for(history.request, runbook()) for history in ALL.values() if history.request.plan}
+    assert [name for name in names if not re.fullmatch(r"(\d+ steps: )?(a|an|the) .+", name)] == []
+    assert "a restore of user_profiles from the backup of 2025-09-03" in names
+    of_two = 'a rollback of web-shop to a1b2c3d "Fix login", then a restore of user_profiles from the backup of'
+    assert f"2 steps: {of_two} 2025-09-03" in names
 
 
 @pytest.mark.parametrize("name", ["expired", "failed_nothing_changed", "failed_partly_done", "unknown"])

@@ -23,7 +23,9 @@ def post_message(state: State, asked: Asked) -> Fields:
 
 def update_message(state: State, asked: Asked) -> Fields:
     """Edit a message of the bot's own: text without blocks removes the blocks, metadata stays unless given anew."""
-    channel = _writable(state, asked)
+    channel = open_to_bot(state, asked, "channel")
+    if channel.is_archived:
+        raise Refused("is_inactive")
     message = state.message(channel.id, asked["ts"])
     if message is None:
         raise Refused("message_not_found")

@@ -32,6 +32,12 @@ class Moment:
     after: timedelta = timedelta(0)
     scenario: str = ""
 
+    def __str__(self) -> str:
+        """The same moment is spelled in the same way, however the runbook writes it."""
+        units = ((unit, timedelta(**{name: 1})) for unit, name in reversed(_UNITS.items()))
+        after = next((f"{self.after // one}{unit}" for unit, one in units if self.after and not self.after % one), "")
+        return " ".join(part for part in (self.anchor.value, self.scenario, after) if part)
+
 
 def duration(text: object) -> timedelta:
     """The duration that "90s", "15m", "1h" or "7d" means; ValueError says what it must be."""
