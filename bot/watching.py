@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.core.change import Kind
 from bot.core.checks import CheckResult
 from bot.core.event import Draft
-from bot.core.performance import Reading
+from bot.core.performance import Reading, reading_from_json
 from bot.core.request import ChangeRequest
 from bot.core.watch import sample_facts, summary, under_way
 from bot.journal import Journal
@@ -20,8 +20,8 @@ from bot.journal import Journal
 class Reads(Protocol):
     """How the database is read."""
 
-    def read(self) -> Reading:
-        """What it is busy with now; what can't be read is said in the reading."""
+    def read(self, first: Reading | None) -> Reading:
+        """What it is busy with now, and since a first reading; what can't be read is said in the reading."""
 
 
 class Watching:
@@ -44,7 +44,8 @@ class Watching:
             return
         is_over = bool(request.stop_ordered_by) or watch.is_over(self._clock())
         if self._performance and len(request.readings) <= is_over:
-            self._note(request, Draft(Kind.DATABASE_READ, {"reading": self._performance.read().as_json()}))
+            first = reading_from_json(request.readings[0]) if request.readings else None
+            self._note(request, Draft(Kind.DATABASE_READ, {"reading": self._performance.read(first).as_json()}))
         elif is_over and request.running:
             came_to = asdict(summary(watch, self._clock()))
             self._note(request, Draft(Kind.STEP_FINISHED, {"step": request.running.index, "facts": came_to}))

@@ -116,7 +116,7 @@ class Reading:
     scans_since: datetime | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """The event's facts, at most some 25 kB; `reading_from_json` reads them back."""
+        """The event's facts, at most some 30 kB; `reading_from_json` reads them back."""
         since = (self.statements_since, self.scans_since)
         return {
             "at": self.at.isoformat(),

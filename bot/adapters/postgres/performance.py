@@ -8,6 +8,9 @@ whom they wait for, because that holds PostgreSQL's list of locks for a moment.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import TypeAlias
 
 from psycopg.sql import SQL, Identifier
 
@@ -34,8 +37,9 @@ from bot.core.statement_text import clamped, command, shown
 APPLICATION = "rollback-bot watch"
 STATEMENT_SECONDS, ALL_SECONDS = 5.0, 20.0
 LEAST_CALLS = 5  # below that, a mean says little
-_BY_MEAN, _BY_TOTAL, _COMPARED = 10, 12, 50  # statements that are kept
-_FETCHED_BY_MEAN, _FETCHED_BY_TOTAL, _FETCHED_TEXT = 40, 120, 4000  # some of them turn out to be other statements
+_BY_MEAN, _BY_TOTAL, _BY_WINDOW, _COMPARED = 10, 12, 10, 100  # statements that are kept
+# Some of them turn out to be other statements.
+_FETCHED_BY_MEAN, _FETCHED_BY_TOTAL, _FETCHED_BY_WINDOW, _FETCHED_TEXT = 40, 240, 40, 4000
 _SCANS, _INDEXES, _INDEX, _TABLE = 8, 6, 60, 100
 _WAITS, _HOLDERS, _TRANSACTIONS, _SESSION_TEXT = 20, 5, 12, 120
 _HIDDEN = "<insufficient privilege>"  # what PostgreSQL has in place of another role's statement
@@ -59,6 +63,11 @@ WITH counted AS MATERIALIZED (
 )
 (SELECT queryid::text, query, calls, total FROM ranked WHERE calls >= %s ORDER BY total / calls DESC LIMIT %s)
 UNION ALL (SELECT queryid::text, query, calls, total FROM ranked ORDER BY total DESC LIMIT %s)
+UNION ALL (
+  SELECT queryid::text, query, calls, total FROM ranked
+  LEFT JOIN unnest(%s::text[], %s::float8[]) AS first (key, total_then) ON key = queryid::text
+  ORDER BY total - coalesce(total_then, %s) DESC LIMIT %s
+)
 UNION ALL SELECT '', '', 0, 0 FROM counted WHERE query = %s
 """)
 _COUNTED_SINCE = SQL("/* rollback-bot */ SELECT stats_reset FROM {}")
@@ -131,6 +140,9 @@ _SAID = {  # by SQLSTATE
 }
 
 
+_Part: TypeAlias = Callable[[Session, Reading], Reading]
+
+
 class _AbsentError(Exception):
     """A part can't be read; its text says why, with the remedy."""
 
@@ -141,13 +153,17 @@ class Performance:
     def __init__(self, url: Secret, *, clock: Callable[[], datetime]) -> None:
         self._url, self._clock = url, clock
 
-    def read(self) -> Reading:
-        """What it does now. What it lacks, refuses or takes too long for is said in `missing`; nothing is raised."""
+    def read(self, first: Reading | None = None) -> Reading:
+        """What it does now. What it lacks, refuses or takes too long for is said in `missing`; nothing is raised.
+
+        With an earlier reading, the statements that took the most time since then are among those that are kept.
+        """
         found = Reading(self._clock(), (), (), (), (), (), unread=tuple(_PARTS))
+        parts: dict[str, _Part] = {**_PARTS, STATEMENTS: partial(_with_statements, then=_totals(first))}
         try:
             with connected(self._url, APPLICATION) as session, session.within(ALL_SECONDS):
-                for part in _PARTS:
-                    found = _with_part(part, session, found)
+                for part, read_part in parts.items():
+                    found = _with_part(part, session, found, read_part)
         except BotError as error:
             return _lacking(found, error.text)
         except ConnectionLostError:
@@ -156,11 +172,11 @@ class Performance:
         return found
 
 
-def _with_part(part: str, session: Session, found: Reading) -> Reading:
+def _with_part(part: str, session: Session, found: Reading, read_part: _Part) -> Reading:
     """The reading with one part more, or with the reason why not."""
     try:
         with session.reading(STATEMENT_SECONDS):
-            read = _PARTS[part](session, found)
+            read = read_part(session, found)
     except _AbsentError as error:
         return _lacking(found, str(error))
     except ConnectionLostError:
@@ -207,7 +223,18 @@ def _with_transactions(session: Session, found: Reading) -> Reading:
     return _lacking(read, _hidden_from(role)) if hides else read
 
 
-def _with_statements(session: Session, found: Reading) -> Reading:
+def _totals(first: Reading | None) -> Mapping[str, float]:
+    """Milliseconds by statement, as of an earlier reading."""
+    return {one.key: one.total_ms for one in first.statements} if first else {}
+
+
+def _at_most(then: Mapping[str, float]) -> float:
+    """The total that a statement can have had which an earlier reading doesn't have: less than each that it has."""
+    return min(then.values()) if len(then) >= _COMPARED else 0.0
+
+
+def _with_statements(session: Session, found: Reading, then: Mapping[str, float] = MappingProxyType({})) -> Reading:
+    """`then` = the totals of an earlier reading."""
     installed = session.rows(_EXTENSION)
     if not installed:
         raise _AbsentError(_NOT_INSTALLED)
@@ -215,10 +242,11 @@ def _with_statements(session: Session, found: Reading) -> Reading:
     if not may_look:
         raise _AbsentError(f"pg_stat_statements can't be read. Remedy: GRANT USAGE ON SCHEMA {quoted} TO {role};")
     limits = (LEAST_CALLS, _FETCHED_BY_MEAN, _FETCHED_BY_TOTAL)
+    window = (list(then), list(then.values()), _at_most(then), _FETCHED_BY_WINDOW if then else 0)
     view, info = Identifier(schema, "pg_stat_statements"), Identifier(schema, "pg_stat_statements_info")
-    rows = session.rows(_COUNTED.format(view), _FETCHED_TEXT, *limits, _HIDDEN)
+    rows = session.rows(_COUNTED.format(view), _FETCHED_TEXT, *limits, *window, _HIDDEN)
     since = session.row(_COUNTED_SINCE.format(info))[0] if tells_since else None
-    read = replace(found, statements=tuple(_kept([row for row in rows if row[0]])), statements_since=since)
+    read = replace(found, statements=tuple(_kept([row for row in rows if row[0]], then)), statements_since=since)
     return read if all(row[0] for row in rows) else _lacking(read, _hidden_from(role))
 
 
@@ -234,7 +262,7 @@ def _with_scans(session: Session, found: Reading) -> Reading:
     return replace(found, scans=scans, scans_since=since)
 
 
-_PARTS: Mapping[str, Callable[[Session, Reading], Reading]] = {  # what is over soonest first
+_PARTS: Mapping[str, _Part] = {  # what is over soonest first
     WAITS: _with_waits,
     TRANSACTIONS: _with_transactions,
     STATEMENTS: _with_statements,
@@ -251,13 +279,17 @@ def _of_session(text: str | None) -> str:
     return shown(text or "", _SESSION_TEXT) or command(text or "")
 
 
-def _kept(rows: Sequence[Row]) -> list[Statement]:
-    """The first by mean and by total with their text, then some that are only compared; by total."""
+def _kept(rows: Sequence[Row], then: Mapping[str, float]) -> list[Statement]:
+    """The first by mean, by total and by what they took since `then` with their text, then some that are only compared.
+
+    By total, the largest first.
+    """
     texts = {key: shown(text) for key, text, *_ in rows}
     known = {key: Statement(key, texts[key], calls, round(total, 1)) for key, _, calls, total in rows if texts[key]}
     by_total = sorted(known.values(), key=lambda one: -one.total_ms)
     by_mean = sorted((one for one in by_total if one.calls >= LEAST_CALLS), key=lambda one: -one.mean_ms)
-    named = {one.key for one in (*by_mean[:_BY_MEAN], *by_total[:_BY_TOTAL])}
+    by_window = sorted(by_total, key=lambda one: then.get(one.key, _at_most(then)) - one.total_ms) if then else []
+    named = {one.key for one in (*by_mean[:_BY_MEAN], *by_total[:_BY_TOTAL], *by_window[:_BY_WINDOW])}
     compared = {one.key for one in by_total[:_COMPARED]} | named
     return [one if one.key in named else replace(one, text="") for one in by_total if one.key in compared]
 

@@ -45,8 +45,8 @@ def counting() -> Iterator[Database]:
         yield database
 
 
-def read(url: str) -> Reading:
-    return Performance(Secret(url), clock=lambda: AT).read()
+def read(url: str, first: Reading | None = None) -> Reading:
+    return Performance(Secret(url), clock=lambda: AT).read(first)
 
 
 @contextmanager
@@ -135,6 +135,18 @@ def test_statements_are_counted_and_shown_without_values_or_the_bots_own(countin
     assert [text for text in texts if "stat" in text or "set_config" in text or "COMMENT" in text] == []
     assert (reading.unread, reading.missing, reading.statements_since is not None) == ((), (), True)
     assert SECRET not in str(reading)
+
+
+def test_a_light_statement_that_took_the_most_time_since_the_first_reading_is_among_those_of_the_last(
+    counting: Database,
+) -> None:
+    with counting.superuser() as connection:
+        for heavy in range(1, 16):  # more of them than are kept by their totals
+            connection.execute("SELECT pg_sleep(0.01)" + ", id" * heavy + " FROM public.visits LIMIT 1")
+        first = read(counting.superuser_url)
+        connection.execute("SELECT pg_sleep(0.002) AS light")
+    alone, beside = read(counting.superuser_url), read(counting.superuser_url, first)
+    assert [any("AS light" in one.text for one in reading.statements) for reading in (alone, beside)] == [False, True]
 
 
 def test_statements_that_the_role_may_not_see_are_said_with_the_grant(counting: Database) -> None:
