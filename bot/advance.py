@@ -6,7 +6,7 @@ never depends on being called once, so after a crash nothing special happens: so
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,13 +33,14 @@ class Course(Generic[S]):
     """How streams of one kind go on.
 
     `due` says what is next, `acts` does it, and `beside` begins what runs by itself. `note_fault` writes down, by its
-    reference, what nobody foresaw.
+    reference, what nobody foresaw. People see where things stand before one of `slow` begins.
     """
 
     due: Callable[[S, datetime], Due[Any]]
     acts: Mapping[Any, Callable[[S], object]]  # by core's answers
     note_fault: Callable[[S, str], None]
     beside: Callable[[S], None] = lambda _: None
+    slow: Collection[Any] = ()
 
 
 class Advance(Generic[S]):
@@ -72,11 +73,11 @@ class Advance(Generic[S]):
             self._course.beside(found)
             due = self._course.due(found, now)
             ready = next((act for act in due.acts if self._held_until(stream, act, now) <= now), None)
+            drawn = self._drawing.draw(found) if ready is None or ready in self._course.slow else None
+            if drawn is True:
+                continue
             if ready:
                 self._do(ready, found)
-                continue
-            drawn = self._drawing.draw(found)
-            if drawn is True:
                 continue
             moments = [self._held[stream, act] for act in due.acts] + [m for m in (due.until, drawn) if m]
             if found.is_final and not moments and not due.stays_open:

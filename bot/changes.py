@@ -14,7 +14,7 @@ from bot.core.plan import Ask, Facts
 from bot.core.policy import approvals_needed, refusal_to_plan_again, refusal_to_propose, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
-from bot.core.watch import summary, watch_of
+from bot.core.watch import watch_of
 from bot.drawing import Drawing
 from bot.journal import Journal, runs_of
 from bot.messages.watch import reason_of
@@ -137,7 +137,7 @@ class Changes:
         if refusal := refusal_to_propose(watched):
             raise refusal
         watch = watch_of(watched)
-        reason = reason_of(watched, summary(watch)) if watch else watched.reason
+        reason = reason_of(watched, watch) if watch else watched.reason
         wish = Wish(watched.proposes, watched.title, watched.risk, reason, watched.words, watched.scenario)
         return self.ask(wish, delivery, again_of=stream)
 

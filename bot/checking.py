@@ -1,7 +1,7 @@
 """One round of checks: every question of the runbook, and what each step that was carried out says of itself.
 
-A check that is off isn't asked. What is a number is compared with what the same check saw before the run; the round
-before the run is compared with itself.
+A check that is off isn't asked. What is a number is compared with what the same check saw before the run; a round
+that no change came before is judged by itself.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bot.actions import Action
 from bot.adapters.postgres.questions import Questions
 from bot.adapters.probe import Probe
-from bot.core.checks import CheckResult, Verdict, judged
+from bot.core.checks import CheckResult, Verdict, judged, judged_alone
 from bot.core.errors import BotError
 from bot.core.plan import Step
 from bot.core.request import ChangeRequest, StepRun
@@ -71,8 +71,7 @@ class Checking:
             return CheckResult(check.name, Verdict.OFF, check.required, "", check.off)
         if isinstance(check, HttpCheck):
             return self._probe.ask(check)
-        answer = self._number(check)
-        return judged(check, answer, answer.value)
+        return judged_alone(check, self._number(check))
 
     def _number(self, check: SqlCheck | ErrorRateCheck) -> CheckResult:
         if isinstance(check, ErrorRateCheck):

@@ -69,7 +69,7 @@ class Requests:
             acts[Act.WATCH] = self.watching.go_on
         if self.incidents:
             acts |= {Act.JOIN_INCIDENT: self.incidents.join, Act.TELL_INCIDENT: self.incidents.tell}
-        return Course(due=what_is_due, acts=acts, note_fault=self._note_fault, beside=verify)
+        return Course(due=what_is_due, acts=acts, note_fault=self._note_fault, beside=verify, slow={Act.WATCH})
 
     def _plan(self, request: ChangeRequest) -> None:
         planned = self.journal.record(request, *self.planning.drafts(request, self.journal.open))

@@ -155,9 +155,11 @@ class IncidentHistory:
         *,
         pins: bool = False,
         passed: Mapping[str, str] = MappingProxyType({}),
+        ran: bool = True,
     ) -> "IncidentHistory":
         """The request ended, and the incident knows it; `passed` are the checks that passed after it."""
-        told = {"state": state, "ran": state in ("Verified", "Done, checks fail"), "pins": pins, "passed": dict(passed)}
+        ran = ran and state in ("Verified", "Done, checks fail")
+        told = {"state": state, "ran": ran, "pins": pins, "passed": dict(passed)}
         return self.then(Happened.REQUEST_ENDED, {"request": request, "at": self.now.isoformat(), **told})
 
     def down(self, minute: float) -> "IncidentHistory":

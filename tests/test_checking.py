@@ -43,12 +43,16 @@ EXPECTED = {"Faults": "<= before", "Profiles": "> 0"}
 
 
 class Site(Wire):
-    """A site that answers one status."""
+    """A site that answers one status, but for every so many-th request; 0 = it always does."""
 
     status = 200
+    fails_every = 0
+    asked = 0
 
     def answer(self, request: Request) -> Answer:
-        return Answer(self.status)
+        self.asked += 1
+        is_fault = self.fails_every and self.asked % self.fails_every == 0
+        return Answer(503 if is_fault else self.status)
 
 
 @pytest.fixture
@@ -123,9 +127,11 @@ def test_an_error_rate_may_be_held_to_a_share() -> None:
     assert compared("Faults", "<= 0.1", 0.2) == (Verdict.FAILED, "<= 10 %")
 
 
-def test_the_round_before_the_run_is_compared_with_itself(site: Site) -> None:
-    site.status = 404
-    assert ask(site, waiting().request)["Faults"].expected == "no worse than before (0 %)"
+def test_where_nothing_was_changed_any_share_of_failures_is_not_well(site: Site) -> None:
+    answer = ask(site, waiting().request)["Faults"]
+    assert (answer.verdict, answer.expected) == (Verdict.PASSED, "under 5 %")
+    site.fails_every = 4
+    assert ask(site, waiting().request)["Faults"].verdict is Verdict.FAILED
 
 
 def test_a_round_after_the_run_is_compared_with_the_one_before(site: Site) -> None:

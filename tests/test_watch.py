@@ -112,6 +112,16 @@ def test_a_clock_that_is_set_back_makes_it_no_longer_than_its_looks(world: Small
     assert len(request.samples) == 31
 
 
+def test_what_was_seen_is_drawn_before_each_look_however_long_one_takes(world: SmallWorld) -> None:
+    drawn: list[tuple[int, int]] = []
+    world.drawing.meanwhile = lambda request: drawn.append((len(request.readings), len(request.samples)))
+    world.meanwhile = lambda: world.hand.turn(40)
+    ask(world)
+    request = watch(world, 1)
+    assert request.state is State.VERIFIED
+    assert set(drawn) >= {(0, 0), *((1, looks) for looks in range(len(request.samples) + 1))}
+
+
 @pytest.mark.parametrize("person", [ANA, BEN])
 def test_stop_ends_it_early_and_keeps_what_it_saw(world: SmallWorld, person: str) -> None:
     ask(world)

@@ -65,8 +65,17 @@ def judged(check: SqlCheck | ErrorRateCheck, answer: CheckResult, before: float 
         expect, expected = check.expect, _expected_number(check.expect, before)
     else:
         expect, expected = _expected_share(check.expect, before)
-    holds = answer.value is not None and expect.holds(answer.value, before)
-    return replace(answer, verdict=Verdict.PASSED if holds else Verdict.FAILED, expected=expected)
+    return _held(answer, expect, expected, before)
+
+
+def judged_alone(check: SqlCheck | ErrorRateCheck, answer: CheckResult) -> CheckResult:
+    """The same where nothing was changed, so there is no before: a number is compared with itself.
+
+    A share of failed samples is not, or nearly any would be well: it has to be that of a site that is up.
+    """
+    if isinstance(check, ErrorRateCheck) and check.expect.number is None:
+        return _held(answer, Expectation("<", IS_UP), f"under {percent(IS_UP)}")
+    return judged(check, answer, answer.value)
 
 
 def figure(number: float) -> str:
@@ -77,6 +86,11 @@ def figure(number: float) -> str:
 def percent(share: float) -> str:
     """A share for people: 0.15 is "15 %"."""
     return f"{round(share * 100, 1):g} %"
+
+
+def _held(answer: CheckResult, expect: Expectation, expected: str, before: float | None = None) -> CheckResult:
+    holds = answer.value is not None and expect.holds(answer.value, before)
+    return replace(answer, verdict=Verdict.PASSED if holds else Verdict.FAILED, expected=expected)
 
 
 def _expected_number(expect: Expectation, before: float | None) -> str:

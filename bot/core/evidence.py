@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bot.core.change import State
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Joined
 from bot.core.runbook import Runbook
 from bot.core.runbook.checks import ErrorRateCheck
 
@@ -33,8 +33,13 @@ def _named(words: str, checks: Collection[str]) -> list[str]:
     return found
 
 
+def _ran(incident: Incident) -> Iterator[Joined]:
+    """The requests that changed something: what was well after one that only looked was well before the others."""
+    return (joined for joined in incident.requests.values() if joined.ran)
+
+
 def _passed(incident: Incident) -> Iterator[tuple[str, str, str]]:
-    for joined in incident.requests.values():
+    for joined in _ran(incident):
         for name, seen in joined.passed.items():
             yield joined.request, name, seen
 
@@ -55,7 +60,7 @@ def _stakeholders(incident: Incident, _: Runbook) -> str:
 
 
 def _operational(incident: Incident, _: Runbook) -> str:
-    verified = [one.request for one in incident.requests.values() if one.state == State.VERIFIED]
+    verified = [one.request for one in _ran(incident) if one.state == State.VERIFIED]
     return f"Every check that decides passed after {verified[0]}." if verified else ""
 
 

@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _COMMENT_MARK = re.compile(r"/\*|\*/")
-_PLAIN_NAME = re.compile(r'"\w{1,63}"')
+_PLAIN_NAME = re.compile(r'"[^\W\d]\w{0,62}"')  # one that begins with a digit may be a value
 _FIRST_WORD = re.compile(r"[(\s]*([A-Za-z]+)")
 _DOUBLED = re.compile(r"\?\?+")  # a quote in a literal is written as two
 _SEVERAL = re.compile(r"(\?|\$[0-9]+)(?:\s*,\s*(?:\?|\$[0-9]+)){3,}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.change import Kind, State
 from bot.core.checks import Verdict
+from bot.core.policy import steps_that_changed
 from bot.core.request import AFTER_THE_STEPS, ChangeRequest, StepRun
 from bot.core.runbook import Runbook
 from bot.core.watch import is_watch
@@ -67,7 +68,7 @@ def state_words(request: ChangeRequest) -> str:
 
 def is_partly_done(request: ChangeRequest) -> bool:
     """Whether something in production is different, though the request failed or was stopped."""
-    return bool(request.finished or (request.ending and request.ending.changed))
+    return bool(steps_that_changed(request) or (request.ending and request.ending.changed))
 
 
 def steps_done(request: ChangeRequest, runbook: Runbook) -> tuple[StepDone, ...]:
@@ -186,7 +187,7 @@ def _running(request: ChangeRequest) -> str:
 def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
     if _nothing_changed(request):
         why = " ".join(line for line in (_not_done(request), _why(request)) if line)
-        return (f"*Nothing changed* through this request. {why}".strip(),)
+        return (f"*Nothing changed* through this request. {why}".strip(), *_done(request, runbook))
     if request.state in (State.VERIFIED, State.CHECKS_FAIL):
         left = not_begun(request, runbook)
         checked = _failing(request) if request.state is State.CHECKS_FAIL else "Every check that decides passed."

@@ -85,10 +85,12 @@ def summary_in(facts: Mapping[str, Any]) -> Summary:
     return Summary(**{**facts, "figures": tuple(Figures(**one) for one in facts["figures"])})
 
 
-def reason_of(request: ChangeRequest, seen: Summary) -> str:
+def reason_of(request: ChangeRequest, watch: Watch) -> str:
     """Why what a watch proposes is asked for, as plain text: its figures, then why it was asked for."""
     why = f" {request.id} was asked for because: {plain(request.reason)}" if plain(request.reason) else ""
-    return f"{request.id} watched for {_time(seen.seconds)}. {' '.join(_figures_told(seen))}{why}"
+    began = f"{watch.began_at:%Y-%m-%d %H:%M} UTC"  # it may be pressed long afterwards
+    seen = summary(watch)
+    return f"{request.id} watched for {_time(seen.seconds)} from {began}. {' '.join(_figures_told(seen))}{why}"
 
 
 def watched(request: ChangeRequest, watch: Watch) -> Picture:
@@ -96,9 +98,9 @@ def watched(request: ChangeRequest, watch: Watch) -> Picture:
     goes_on = under_way(request) is not None
     seen = summary(watch)
     if goes_on:
-        head = f"👀 *{request.id} watches production* until about {moment(watch.ends_at)}. It changes nothing."
+        head = f"👀 *{request.id} watches production* until about {moment(watch.ends_at)}. Looking changes nothing."
     else:
-        head = f"👀 *{request.id} watched production* for {_time(seen.seconds)}. It changed nothing."
+        head = f"👀 *{request.id} watched production* for {_time(seen.seconds)}. Looking changed nothing."
     figures = list(_told(seen))
     early = [] if request.is_final else _button(request)
     how = [f"If it can't wait: {_proposed(request)}"] if early else []
@@ -171,6 +173,9 @@ def _told(seen: Summary) -> Iterator[str]:
 
 def _figures_told(seen: Summary) -> Iterator[str]:
     """The figures, as plain sentences; what there is no figure of is said."""
+    if not seen.figures:
+        yield "No required check only reads a page, so there is no look at the site."
+        return
     if not seen.looks:
         yield "No look at the site yet." if not seen.seconds else "The site was not looked at meanwhile."
         return

@@ -40,6 +40,12 @@ def test_a_word_alone_ticks_nothing(item: str) -> None:
     assert evidence_for(item, ENDED, RUNBOOK) == ""
 
 
+@pytest.mark.parametrize("item", ["Verify all systems operational", "Monitor error logs", "Error rate seen?"])
+def test_what_was_well_after_a_watch_says_nothing_about_the_rollback_that_followed(item: str) -> None:
+    watched = IncidentHistory().joined().ended(passed={"Error rate": "0 of 4 failed (0 %)"}, ran=False)
+    assert evidence_for(item, watched.joined("R-2").ended("R-2", "Done, checks fail").incident, RUNBOOK) == ""
+
+
 def test_a_check_whose_name_ends_with_a_bracket_is_recognized() -> None:
     passed = IncidentHistory().joined().ended(passed={"Startseite (mobil)": "status 200"}).incident
     assert (

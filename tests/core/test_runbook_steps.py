@@ -13,6 +13,8 @@ ACTIONS = (
     "inspect_failed_deployment, rollback_deployment, drop_columns, restore_tables, stop_writes, resume_writes, watch"
 )
 
+CHANGES = "rollback_deployment, drop_columns, restore_tables, stop_writes, resume_writes"
+
 
 @pytest.mark.parametrize(
     "name",
@@ -66,7 +68,7 @@ def test_a_scenario_has_a_known_risk() -> None:
         ('{ acton = "watch" }', f"steps[0]: action: must be one of {ACTIONS}"),
         ('{ action = "restore_table" }', f'steps[0]: action: must be one of {ACTIONS}; did you mean "restore_tables"?'),
         ('{ action = "none" }', f"steps[0]: action: must be one of {ACTIONS}"),
-        ('{ propose = { action = "none" } }', f"steps[0].propose: action: must be one of {ACTIONS}"),
+        ('{ propose = { action = "none" } }', f"steps[0].propose: action: must be one of {CHANGES}"),
         (
             '{ action = "rollback_deployment", target = "last" }',
             'steps[0].target: must be "previous", a deployment\'s id (dpl_…) or its address (https://…)',
@@ -104,6 +106,11 @@ def test_a_scenario_has_a_known_risk() -> None:
             "steps[0]: every: too short for `for`: a watch looks 240 times at most",
         ),
         ('{ action = "watch" }, { action = "watch" }', "steps: a scenario has one `watch` at most"),
+        (f'{{ action = "watch" }}, {CHOICE}', "steps: a scenario has one `watch` at most"),
+        (
+            '{ action = "watch" }, { propose = { action = "watch" } }',
+            f"steps[1].propose: action: must be one of {CHANGES}",
+        ),
         (PROPOSE, f"steps: {TOO_EARLY}"),
         (f'{{ action = "inspect_failed_deployment" }}, {PROPOSE}', f"steps: {TOO_EARLY}"),
         (

@@ -174,6 +174,10 @@ def _known_action(value: object) -> object:
     return _known(value, tuple(_NEEDS))
 
 
+def _known_proposal(value: object) -> object:
+    return _known(value, tuple(action for action in _NEEDS if action not in READ_ONLY))
+
+
 def _known_choice(value: object) -> object:
     return _known(value, (*_NEEDS, NOTHING))
 
@@ -198,6 +202,7 @@ AnyAction: TypeAlias = (
     | Annotated[WithoutParameters, Tag("<none>")]
 )
 Act: TypeAlias = Annotated[AnyAction, Discriminator(_tag), BeforeValidator(_known_action)]
+Proposable: TypeAlias = Annotated[AnyAction, Discriminator(_tag), BeforeValidator(_known_proposal)]
 Choosable: TypeAlias = Annotated[AnyAction, Discriminator(_tag), BeforeValidator(_known_choice)]
 
 
@@ -220,9 +225,9 @@ class Choose:
 
 @table
 class Proposal:
-    """A step that ends as a button."""
+    """A step that ends as a button; what only looks needs none to ask for it."""
 
-    propose: Act
+    propose: Proposable
 
     def ask(self) -> Propose:
         """What is proposed."""
@@ -240,7 +245,8 @@ def _some_steps(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
         raise ValueError("may not be an empty list")
     if sum(isinstance(step, Choose) for step in steps) > 1:
         raise ValueError("a scenario has one `choose` at most")
-    if sum(isinstance(step, Watch) for step in steps) > 1:
+    named = [one for step in steps for one in (step.choose if isinstance(step, Choose) else (step,))]
+    if sum(isinstance(one, Watch) for one in named) > 1:  # also where one of them is to be chosen
         raise ValueError("a scenario has one `watch` at most")
     proposals = [index for index, step in enumerate(steps) if isinstance(step, Proposal)]
     if proposals and all(isinstance(step, WithoutParameters) for step in steps[: proposals[0]]):
