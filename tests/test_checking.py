@@ -47,11 +47,11 @@ class Site(Wire):
 
     status = 200
     fails_every = 0
-    asked = 0
+    answered = 0
 
     def answer(self, request: Request) -> Answer:
-        self.asked += 1
-        is_fault = self.fails_every and self.asked % self.fails_every == 0
+        self.answered += 1
+        is_fault = self.fails_every and self.answered % self.fails_every == 0
         return Answer(503 if is_fault else self.status)
 
 

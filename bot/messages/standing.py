@@ -34,6 +34,7 @@ SYMBOLS = {
 }
 RISK_SYMBOLS = {"low": "🟢", "medium": "🟡", "high": "🟠", "critical": "🔴"}
 _REASON, _TOLD, _DONE_SHOWN, _FAILING_SHOWN = 500, 500, 5, 5
+_NOTHING = "*Nothing changed* through this request."
 _SAID_BY_PEOPLE = frozenset({State.DENIED, State.WITHDRAWN, State.STOPPED})
 # The bot's own sentences with mentions in them. What an action tells may hold names that anybody chose.
 _NAMES_PEOPLE = frozenset({Kind.DRIFT_FOUND, Kind.SETTLED_AS_NOT_DONE})
@@ -131,8 +132,10 @@ def _needed(request: ChangeRequest) -> str:
     return f"Needed: {missing}, in the thread." if request.required else no_approval(request)
 
 
-def _nothing_changed(request: ChangeRequest) -> bool:
-    return request.is_final and request.state not in AFTER_THE_STEPS and not is_partly_done(request)
+def _nothing_done(request: ChangeRequest) -> bool:
+    """Whether no step was done, not even one that only looks."""
+    is_begun = bool(request.finished) or is_partly_done(request)
+    return request.is_final and request.state not in AFTER_THE_STEPS and not is_begun
 
 
 def not_begun(request: ChangeRequest, runbook: Runbook) -> str:
@@ -185,17 +188,17 @@ def _running(request: ChangeRequest) -> str:
 
 
 def _at_the_end(request: ChangeRequest, runbook: Runbook) -> tuple[str, ...]:
-    if _nothing_changed(request):
+    if _nothing_done(request):
         why = " ".join(line for line in (_not_done(request), _why(request)) if line)
-        return (f"*Nothing changed* through this request. {why}".strip(), *_done(request, runbook))
+        return (f"{_NOTHING} {why}".strip(),)
     if request.state in (State.VERIFIED, State.CHECKS_FAIL):
         left = not_begun(request, runbook)
         checked = _failing(request) if request.state is State.CHECKS_FAIL else "Every check that decides passed."
         return (*_done(request, runbook), *([f"⚠️ {left}"] if left else []), checked)
     changed = plain(request.ending.changed, _TOLD) if request.ending else ""
     different = f"Different in production: {escape(changed)}." if changed else ""
-    partly = "*Partly done.*" if request.state is State.FAILED else ""
-    lines = (partly, *_done(request, runbook), different, _not_done(request), _why(request))
+    how_far = ("*Partly done.*" if is_partly_done(request) else _NOTHING) if request.state is State.FAILED else ""
+    lines = (how_far, *_done(request, runbook), different, _not_done(request), _why(request))
     return tuple(line for line in lines if line)
 
 
@@ -231,5 +234,5 @@ def _which_failed(request: ChangeRequest) -> str:
     ending = request.ending
     if not ending or ending.kind is not Kind.STEP_FAILED or request.plan is None or len(request.plan.steps) == 1:
         return ""
-    alone = "" if ending.changed or _nothing_changed(request) else " and changed nothing"
+    alone = "" if ending.changed or _nothing_done(request) else " and changed nothing"
     return f"Step {request.runs[-1].index + 1} failed{alone}: "

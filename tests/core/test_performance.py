@@ -58,6 +58,7 @@ def test_no_value_and_no_comment_is_shown_wherever_the_text_was_cut(pieces: list
             'UPDATE "User" SET "createdAt" = now(), "ana@example.com" = $1',
             'UPDATE "User" SET "createdAt" = now(), ? = $1',
         ),
+        ('SELECT 1 AS "4111111111111111", "a1" FROM t', 'SELECT ? AS ?, "a1" FROM t'),
         ("select * from t where a = 'unfinished", "select * from t where a = …"),
         ("select 1 /* unfinished", "select ? …"),
         (r"select 'ends here or not\' , 'secret'", "select …"),
