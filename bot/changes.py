@@ -20,7 +20,7 @@ from bot.journal import Journal, runs_of
 from bot.messages.watch import reason_of
 
 LONGEST_REASON = 1000
-RUNS_AMONG = 100  # requests among which the last runs are looked for
+RUNS_AMONG = 100  # requests among which runs are looked for
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,10 @@ class Changes:
     def propose(self, stream: str, delivery: Delivery) -> str:
         """Ask for what a watch proposes, with what it has seen as the reason; the new request's id.
 
-        Raises Refused where there is no such request, it proposes nothing, or that was asked for already.
+        Raises Refused where there is no such request, it proposes nothing, or that was asked for or done already.
         """
         watched = self.request(stream)
-        if refusal := refusal_to_propose(watched):
+        if refusal := refusal_to_propose(watched, self._journal.newest(RUNS_AMONG)):
             raise refusal
         watch = watch_of(watched)
         reason = reason_of(watched, watch) if watch else watched.reason

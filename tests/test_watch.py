@@ -184,6 +184,21 @@ def test_it_is_proposed_once(world: SmallWorld) -> None:
         world.changes.propose(STREAM, world.delivery(BEN))
 
 
+def test_what_another_request_has_done_since_is_not_proposed_with_figures_of_before(world: SmallWorld) -> None:
+    ask(world, LEVER)
+    watch(world, 1)
+    other = world.changes.ask(Wish((LEVER,), "Pull", "medium", "", "pull"), world.delivery(ANA))
+    world.advance(other)
+    plan = world.journal.read(other).plan
+    for person in (BEN, DEE):
+        digest = plan.digest if plan else ""
+        world.changes.click(Kind.APPROVAL_CLICKED, other, world.delivery(person), digest=digest)
+        world.advance(other)
+    assert world.journal.read(other).state is State.VERIFIED
+    with pytest.raises(Refused, match="R-2 has done such a step since R-1 began to watch"):
+        world.changes.propose(STREAM, world.delivery(DEE))
+
+
 def test_a_watch_that_proposes_nothing_or_has_not_begun_makes_no_request(world: SmallWorld) -> None:
     ask(world, LEVER)
     with pytest.raises(Refused, match="proposes nothing"):

@@ -4,7 +4,7 @@ The rules are those of the approval design: two different people, none of them t
 What can be said without reading anything is said first.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -16,7 +16,7 @@ from bot.core.event import number_of
 from bot.core.people import Channel, Person, Workspace
 from bot.core.request import ChangeRequest, Click
 from bot.core.watch import ACTION as WATCH
-from bot.core.watch import under_way
+from bot.core.watch import under_way, watch_of
 
 OPEN_REQUESTS_A_PERSON = 2
 # Actions that change nothing that is there: what they do needs no approval. What adds is for approvers to ask for.
@@ -235,14 +235,30 @@ def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
     return None
 
 
-def refusal_to_propose(watched: ChangeRequest) -> Refused | None:
-    """Whether what a request proposes can be asked for, as far as the log knows."""
+def refusal_to_propose(watched: ChangeRequest, newest: Iterable[ChangeRequest]) -> Refused | None:
+    """Whether what a request proposes can be asked for, as far as the log knows; `newest` are other requests, too."""
     if not is_proposing(watched):
         return Refused("nothing_proposed", f"{watched.id} proposes nothing: {standing(watched)}. Nothing was changed.")
     if watched.planned_again_as:
         text = f"What {watched.id} proposes was asked for already, as {watched.planned_again_as}. Nothing was changed."
         return Refused("planned_again", text)
+    by = next((other.id for other in newest if _did_it_since(other, watched)), "")
+    if by:
+        text = (
+            f"{by} has done such a step since {watched.id} began to watch, so its figures may not be of what is live."
+        )
+        way = "To go further all the same, ask by a command: `/rollback help` lists them. Nothing was changed."
+        return Refused("done_since", f"{text} {way}")
     return None
+
+
+def _did_it_since(other: ChangeRequest, watched: ChangeRequest) -> bool:
+    """Whether another request did what a watch proposes, after that began: to do it again would go further."""
+    watch, proposed = watch_of(watched), {ask.action for ask in watched.proposes}
+    if watch is None or other.id == watched.id:
+        return False
+    did = [run for run in other.done if other.step(run.index).action in proposed]
+    return any(run.ended_at and run.ended_at >= watch.began_at for run in did)
 
 
 def is_proposing(request: ChangeRequest) -> bool:

@@ -147,7 +147,7 @@ def _phrase(ask: Ask) -> str:
 
 
 def _proposed(request: ChangeRequest) -> str:
-    reason = "with these figures as the reason" if watch_of(request) else "for the same reason"
+    reason = "with what was seen as the reason" if watch_of(request) else "for the same reason"
     return (
         f"*{_label(request)}* asks to {proposed_phrase(request.proposes)}, {reason}. That is a request of its own, "
         "which others have to approve. Anyone who may ask can press it."
