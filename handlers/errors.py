@@ -10,6 +10,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import Refused
 from bot.messages.private import fault, refusal
+from handlers.deliveries import plain
 
 _logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def tell(error: Exception, body: dict[str, Any]) -> BoltResponse:
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": picture.text, "blocks": list(picture.blocks)})
     if body.get("type") == "view_submission":  # 200 without a body would close the modal as if it was taken
-        return _json({"response_action": "errors", "errors": {_input_of(body): picture.text}})
+        return _json({"response_action": "errors", "errors": {_input_of(body): plain(picture.text)}})  # no mrkdwn there
     if body.get("response_url"):
         _send(body["response_url"], picture.text)
     return BoltResponse(status=200 if isinstance(error, Refused) else 500)

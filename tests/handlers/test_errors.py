@@ -21,6 +21,11 @@ def test_a_denial_that_could_not_be_kept_leaves_the_modal_open_and_says_so() -> 
     assert "reference" in body["errors"]["reason"]
 
 
+def test_a_modal_shows_what_is_typed_as_it_is_typed() -> None:
+    body = json.loads(tell(Refused("words", "Which table? Type `/dbrestore <table>`."), MODAL).body)
+    assert "`/dbrestore <table>`" in body["errors"]["reason"]
+
+
 def test_a_click_that_could_not_be_kept_is_not_acknowledged() -> None:
     assert tell(OSError("disk full"), CLICK).status == 500
 
