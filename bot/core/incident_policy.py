@@ -17,7 +17,7 @@ _NAMED = 5  # tables in a sentence
 _WAYS_ON = {
     State.WAITING: "withdraw or deny it in its thread; it expires by itself{at}",
     State.APPROVED: "it goes on by itself; `/rollback stop {id}` lets no further step begin",
-    State.RUNNING: "it goes on by itself; `/rollback stop {id}` lets no further step begin",
+    State.RUNNING: "it goes on by itself; `/rollback stop {id}` ends a watch, else lets no further step begin",
     State.UNKNOWN: "look, and say in its thread whether it happened",
 }
 
