@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+from bot.adapters.trust import roots
 from tests.database.server import server
 from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
 from tests.processes import Forked, Process, Started
@@ -225,7 +226,7 @@ class World:
 
     def get(self, path: str) -> tuple[int, object]:
         """The status and the JSON that the bot answers."""
-        answer = httpx.get(self.slack.bot_url + path)
+        answer = httpx.get(self.slack.bot_url + path, verify=roots())
         return answer.status_code, answer.json()
 
     def live(self) -> set[str]:
