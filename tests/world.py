@@ -3,11 +3,12 @@
 import atexit
 import json
 import os
+import secrets
 import socket
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -242,6 +243,8 @@ def read_log(path: Path, stream: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    """One below those that are given to who connects: another process would have it before the bot does."""
+    with socket.socket() as free, suppress(OSError):
+        free.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
         return int(free.getsockname()[1])
+    return _free_port()
