@@ -19,9 +19,11 @@ install: .venv/ready
 test: install
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet --no-cache .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(ROOM) $(BIN)/python -m pytest -n 4 --dist worksteal
+	@echo "$(BIN)/mypy, beside $(BIN)/python -m pytest -n 4 --dist worksteal"
+	@$(BIN)/mypy >/dev/null 2>&1 & types=$$!; \
+	$(ROOM) $(BIN)/python -m pytest -n 4 --dist worksteal; tests=$$?; \
+	{ wait $$types || $(BIN)/mypy; } && exit $$tests  # what it found, again, where it is read
 
 demo: install
 	@$(BIN)/python -m tests.demo

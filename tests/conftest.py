@@ -1,14 +1,27 @@
-"""The world that stories are told in."""
+"""The world that stories are told in, and what a run does once."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.database.damage import damage
 from tests.database.server import Database, server
-from tests.simulator import vercel_cast as the
+from tests.restoring import shop_over
 from tests.world import World
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end of the run: to look for garbage in it took a third of the collection."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture
@@ -54,9 +67,5 @@ def damaged(database: Database) -> Database:
 @pytest.fixture
 def shop(tmp_path: Path, damaged: Database) -> Iterator[World]:
     """A world with that database, whose code works again and whose bot is running."""
-    world = World(tmp_path, database=damaged.url)
-    world.vercel.promote_by_someone(the.PREVIOUS)
-    try:
+    with closing(shop_over(damaged, tmp_path)) as world:
         yield world.start()
-    finally:
-        world.close()

@@ -1,7 +1,17 @@
 """What the stories of restores have in common."""
 
+from pathlib import Path
+
 from tests.database.server import Database
+from tests.simulator import vercel_cast as the
 from tests.world import BEN, CHLOE, World
+
+
+def shop_over(damaged: Database, folder: Path) -> World:
+    """A world with a database to which a bad deployment has happened, whose code works again; its bot isn't started."""
+    world = World(folder, database=damaged.url)
+    world.vercel.promote_by_someone(the.PREVIOUS)
+    return world
 
 
 def restore(world: World, text: str, ends: str = "Verified") -> str:

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tests.database.server import server
 
 DEMO = [sys.executable, "-m", "tests.demo"]
 ROOT = Path(__file__).parents[1]
@@ -19,11 +22,11 @@ SECONDS = 60
 
 
 class Terminal:
-    """The demo in a terminal of its own; its temporary files are in `folder`."""
+    """The demo in a terminal of its own; its temporary files are in `folder`, its PostgreSQL's too if it begins one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **told: str) -> None:
         self._hand, screen = pty.openpty()
-        env = {**os.environ, "TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100"}
+        env = {**os.environ, "TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100", **told}
         self.process = subprocess.Popen(
             DEMO, cwd=ROOT, env=env, stdin=screen, stdout=screen, stderr=screen, start_new_session=True
         )
@@ -68,11 +71,9 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    terminal = Terminal(tmp_path)
-    try:
+    """On the server of this run: to begin another takes longer than what is shown here."""
+    with closing(Terminal(tmp_path, TEST_DATABASE_URL=server().url)) as terminal:
         yield terminal
-    finally:
-        terminal.close()
 
 
 def test_without_a_terminal_the_main_job_is_played_until_it_is_verified(tmp_path: Path) -> None:
@@ -105,25 +106,19 @@ def test_a_person_types_the_main_job_and_quits(terminal: Terminal, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_denial_without_a_reason_is_asked_for_one(terminal: Terminal) -> None:
-    terminal.wait_for("ana in #inc-2026> ")
-    terminal.type("/rollback vercel")
-    terminal.wait_for("[Deny]")
-    terminal.type("deny")
-    terminal.wait_for("Reason")
-    terminal.type("too risky")
-    terminal.wait_for("“too risky”")
-    terminal.type("exit")
-    assert terminal.end()[0] == 0
-
-
-def test_the_form_is_filled_in_question_by_question(terminal: Terminal) -> None:
+def test_the_form_is_filled_in_question_by_question_and_a_denial_without_a_reason_is_asked_for_one(
+    terminal: Terminal,
+) -> None:
     terminal.wait_for("ana in #inc-2026> ")
     terminal.type("/rollback")
     terminal.wait_for("What (as it stands after its name): ")
     for typed, then in (("/rollback vercel", "Target: "), ("", "Reason: "), ("checkout is broken", "[Deny]")):
         terminal.type(typed)
         terminal.wait_for(then)
+    terminal.type("deny")
+    terminal.wait_for("Reason")
+    terminal.type("too risky")
+    terminal.wait_for("“too risky”")
     terminal.type("exit")
     assert terminal.end()[0] == 0
 
@@ -137,10 +132,11 @@ def test_an_interrupt_ends_it_like_quit(terminal: Terminal, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_being_told_to_end_leaves_no_process_behind(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.wait_for("ana in #inc-2026> ")
-    terminal.signal(signal.SIGTERM)
-    assert terminal.end()[0] == 128 + signal.SIGTERM
+def test_being_told_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
+    with closing(Terminal(tmp_path)) as terminal:
+        terminal.wait_for("ana in #inc-2026> ")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end()[0] == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
 
 

@@ -159,6 +159,7 @@ def test_a_refused_login_is_told_apart_from_a_database_that_is_not_there(setup: 
 
 
 def test_what_does_not_answer_is_told_in_bounded_time(setup: SetUp) -> None:
+    setup.keep_one_table()
     with (
         setup.world.slack.failing(Fault(on(""), times=None, hold=True)),
         setup.world.vercel.failing(Fault(on(""), times=None, hold=True)),

@@ -68,19 +68,19 @@ def test_a_request_that_comes_while_its_incident_is_being_resolved_opens_the_nex
     assert set(world.incident().requests) == {"R-1"}
 
 
-def test_a_draft_that_slack_takes_an_hour_late_says_what_is_so_then_and_that_is_what_the_log_has(
+def test_a_draft_that_slack_takes_minutes_late_says_what_is_so_then_and_that_is_what_the_log_has(
     world: IncidentWorld,
 ) -> None:
-    more = '[[communications.reminders]]\naudience = "board"\nwhen = "incident 5m"\ndraft = "{state}, as of {now}."\n'
+    more = '[[communications.reminders]]\naudience = "board"\nwhen = "incident 28m"\ndraft = "{state}, as of {now}."\n'
     world.runbook = shipped(more)
     world.restart()
     world.ask(ANA)
-    at(world, 4).slack.is_down = True
-    at(world, 65).slack.is_down = False
-    at(world, 66)
+    at(world, 27).slack.is_down = True
+    at(world, 33).slack.is_down = False  # the request expired at 30
+    at(world, 34)
     (shown,) = [m for m in world.slack.state.messages[INC] if "Message for board" in m["text"]]
     (told,) = [one.text for one in world.incident().reminders.values() if one.audience == "board"]
-    assert told == "Expired, as of 04:17 UTC."
+    assert told == "Expired, as of 03:45 UTC."
     assert told in shown["text"]
 
 

@@ -1,13 +1,17 @@
 """Restoring tables, driven over signed HTTP with a real PostgreSQL: request, two approvals, run, verified."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.database.damage import DAMAGED, PERSONAL, REVOKED_SINCE, USED_SINCE
-from tests.database.inventory import inventory
-from tests.database.server import Database
-from tests.restoring import quarantines, restore
+from tests.database.damage import DAMAGED, PERSONAL, REVOKED_SINCE, USED_SINCE, damage
+from tests.database.inventory import Inventory, inventory
+from tests.database.server import Database, server
+from tests.restoring import quarantines, restore, shop_over
 from tests.simulator import vercel_cast as the
 from tests.world import ANA, BEN, CHLOE, World
 
@@ -17,126 +21,156 @@ DIFFERENT = f"""
 SELECT count(*) FROM {BACKUP} AS b LEFT JOIN public.user_profiles AS l USING (id)
 WHERE to_jsonb(b) IS DISTINCT FROM to_jsonb(l)
 """
+SEEN = """
+SELECT (SELECT count(*) FROM public.user_profiles), (SELECT count(*) FROM audit.log),
+       (SELECT string_agg(subscription_tier, ',' ORDER BY id) FROM public.user_profiles WHERE member_no > 300)
+"""
 
 
-def test_a_table_is_asked_for_approved_by_two_restored_and_verified(shop: World, damaged: Database) -> None:
-    thread = restore(shop, ASKED)
-    assert damaged.value(DIFFERENT) == 0
-    assert "Restored user_profiles" in thread
-    assert "names are wrong" in shop.read()
+@dataclass(frozen=True)
+class Story:
+    """One request that several tests look at, and what was so before it."""
+
+    world: World
+    database: Database
+    definitions: Inventory
+    profiles: int
+    audited: int
+    tiers: str  # of profiles that came after the backup, in a column that did too
 
 
-def test_rows_created_since_the_backup_stay(shop: World, damaged: Database) -> None:
-    restore(shop, ASKED)
-    new = damaged.value("SELECT count(*) FROM public.user_profiles WHERE member_no > 300")
-    assert new == DAMAGED["user_profiles"].new
+@contextmanager
+def story(folder: Path, *statements: Any) -> Iterator[Story]:
+    """A shop after a bad deployment and after some statements, whose bot is running."""
+    with server().database() as database:
+        damage(database.superuser())
+        for statement in statements:
+            database.rows(statement)
+        definitions, (seen,) = inventory(database.superuser()), database.rows(SEEN)
+        with closing(shop_over(database, folder)) as world:
+            yield Story(world.start(), database, definitions, *seen)
 
 
-def test_columns_that_came_after_the_backup_keep_their_values(shop: World, damaged: Database) -> None:
-    tiers = "SELECT string_agg(subscription_tier, ',' ORDER BY id) FROM public.user_profiles WHERE member_no > 300"
-    before = damaged.value(tiers)
-    restore(shop, "user_profiles from 20250903")
-    assert damaged.value(tiers) == before
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with story(tmp_path_factory.mktemp("one")) as one:
+        restore(one.world, ASKED)
+        yield one
 
 
-def test_no_definition_in_the_whole_database_changes(shop: World, damaged: Database) -> None:
-    connection = damaged.superuser()
-    before = inventory(connection)
-    restore(shop, "all from 20250903")
-    after = inventory(connection)
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    assert changed <= {"sequence values"}
+@pytest.fixture(scope="module")
+def all_restored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with story(tmp_path_factory.mktemp("all")) as one:
+        restore(one.world, "all because everything is wrong")
+        yield one
 
 
-def test_the_old_rows_are_copied_to_where_no_role_of_the_api_can_read_them(shop: World, damaged: Database) -> None:
-    rows = damaged.value("SELECT count(*) FROM public.user_profiles")
-    restore(shop, ASKED)
-    (copy,) = quarantines(damaged)
-    assert damaged.value(f"SELECT count(*) FROM rollback_bot.{copy}") == rows
-    readable = "SELECT has_table_privilege(%s, %s, 'SELECT') OR has_schema_privilege(%s, 'rollback_bot', 'USAGE')"
-    for role in ("anon", "authenticated", "service_role"):
-        assert damaged.value(readable, role, f"rollback_bot.{copy}", role) is False
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with story(tmp_path_factory.mktemp("planned")) as one:
+        one.world.restore(ASKED)
+        one.world.slack.wait_for(lambda: one.world.with_button("approve"))
+        yield one.world
 
 
-def test_the_backup_is_still_there(shop: World, damaged: Database) -> None:
-    restore(shop, ASKED)
-    assert damaged.value(f"SELECT count(*) FROM {BACKUP}") == 300
+@pytest.fixture(scope="module")
+def all_planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with story(tmp_path_factory.mktemp("all_planned"), "CREATE PUBLICATION everything FOR ALL TABLES") as one:
+        one.world.restore("all")
+        one.world.slack.wait_for(lambda: one.world.with_button("approve"))
+        yield one.world
 
 
-def test_triggers_do_not_fire_and_are_as_they_were(shop: World, damaged: Database) -> None:
-    audited = damaged.value("SELECT count(*) FROM audit.log")
-    restore(shop, "all from 20250903")
-    assert damaged.value("SELECT count(*) FROM audit.log") == audited
-    states: dict[str, str] = dict(damaged.rows("SELECT tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"))
-    assert states["user_profiles_welcome"] == "D"
-    assert states["sessions_audit"] == "A"
+class TestOneTable:
+    def test_it_is_asked_for_approved_by_two_restored_and_verified(self, restored: Story) -> None:
+        assert restored.database.value(DIFFERENT) == 0
+        assert "Restored user_profiles" in restored.world.thread()
+        assert "names are wrong" in restored.world.read()
+
+    def test_rows_created_since_the_backup_stay(self, restored: Story) -> None:
+        new = restored.database.value("SELECT count(*) FROM public.user_profiles WHERE member_no > 300")
+        assert new == DAMAGED["user_profiles"].new
+
+    def test_the_old_rows_are_copied_to_where_no_role_of_the_api_can_read_them(self, restored: Story) -> None:
+        (copy,) = quarantines(restored.database)
+        assert restored.database.value(f"SELECT count(*) FROM rollback_bot.{copy}") == restored.profiles
+        readable = "SELECT has_table_privilege(%s, %s, 'SELECT') OR has_schema_privilege(%s, 'rollback_bot', 'USAGE')"
+        for role in ("anon", "authenticated", "service_role"):
+            assert restored.database.value(readable, role, f"rollback_bot.{copy}", role) is False
+
+    def test_the_backup_is_still_there(self, restored: Story) -> None:
+        assert restored.database.value(f"SELECT count(*) FROM {BACKUP}") == 300
 
 
 class TestFourTables:
     """All of the runbook's tables in one request, from the newest date that they have in common."""
 
-    def test_they_come_from_one_date(self, shop: World) -> None:
-        assert "2025" in restore(shop, "all because everything is wrong")
-        (made,) = shop.data("plan_made")
+    def test_they_come_from_one_date(self, all_restored: Story) -> None:
+        assert "2025" in all_restored.world.thread()
+        (made,) = all_restored.world.data("plan_made")
         assert {table["backup_date"] for table in made["plan"]["steps"][0]["before"]["tables"]} == {"20250903"}
 
-    def test_revoked_sessions_and_used_tokens_do_not_work_again(self, shop: World, damaged: Database) -> None:
-        restore(shop, "all")
+    def test_columns_that_came_after_the_backup_keep_their_values(self, all_restored: Story) -> None:
+        assert all_restored.database.rows(SEEN)[0][2] == all_restored.tiers
+
+    def test_no_definition_in_the_whole_database_changes(self, all_restored: Story) -> None:
+        before, after = all_restored.definitions, inventory(all_restored.database.superuser())
+        changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        assert changed <= {"sequence values"}
+
+    def test_triggers_do_not_fire_and_are_as_they_were(self, all_restored: Story) -> None:
+        assert all_restored.database.rows(SEEN)[0][1] == all_restored.audited
+        query = "SELECT tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"
+        states: dict[str, str] = dict(all_restored.database.rows(query))
+        assert states["user_profiles_welcome"] == "D"
+        assert states["sessions_audit"] == "A"
+
+    def test_revoked_sessions_and_used_tokens_do_not_work_again(self, all_restored: Story) -> None:
         again = (
             "SELECT count(*) FROM public.sessions l JOIN public.sessions_backup_20250903 b USING (id)"
             " WHERE b.revoked_at IS NULL AND l.revoked_at IS NOT NULL"
         )
-        assert damaged.value(again) == REVOKED_SINCE
+        assert all_restored.database.value(again) == REVOKED_SINCE
         used = (
             "SELECT count(*) FROM public.magic_tokens l JOIN public.magic_tokens_backup_20250903 b USING (id)"
             " WHERE b.used_at IS NULL AND l.used_at IS NOT NULL"
         )
-        assert damaged.value(used) == USED_SINCE
+        assert all_restored.database.value(used) == USED_SINCE
 
     def test_deleted_sessions_and_tokens_stay_deleted_and_deleted_progress_comes_back(
-        self, shop: World, damaged: Database
+        self, all_restored: Story
     ) -> None:
-        restore(shop, "all")
         missing = (
             "SELECT count(*) FROM public.{0}_backup_20250903 b LEFT JOIN public.{0} l USING (id) WHERE l.id IS NULL"
         )
-        assert damaged.value(missing.format("sessions")) == DAMAGED["sessions"].missing
-        assert damaged.value(missing.format("magic_tokens")) == DAMAGED["magic_tokens"].missing
-        assert damaged.value(missing.format("user_profiles")) == 0
-
-    def test_it_is_a_critical_change(self, shop: World) -> None:
-        shop.restore("all")
-        assert "critical" in shop.wait_for_state("Waiting for approval")
+        value = all_restored.database.value
+        assert value(missing.format("sessions")) == DAMAGED["sessions"].missing
+        assert value(missing.format("magic_tokens")) == DAMAGED["magic_tokens"].missing
+        assert value(missing.format("user_profiles")) == 0
 
 
 class TestThePlan:
     """What people approve."""
 
-    def test_it_counts_what_is_changed_undone_brought_back_and_kept(self, shop: World) -> None:
-        shop.restore(ASKED)
-        shop.slack.wait_for(lambda: shop.with_button("approve"))
-        plan = shop.thread()
+    def test_it_counts_what_is_changed_undone_brought_back_and_kept(self, planned: World) -> None:
+        plan = planned.thread()
         for number in (38, 8, 5, 6):
             assert f"{number}" in plan
 
-    def test_it_says_who_else_can_change_the_backup_and_so_does_the_dialog(self, shop: World) -> None:
-        shop.restore(ASKED)
-        message = shop.slack.wait_for(lambda: shop.with_button("approve"))
-        assert "anon" in shop.thread()
-        assert "can change this backup" in shop.slack.confirm_of(message, "approve")
+    def test_it_says_who_else_can_change_the_backup_and_so_does_the_dialog(self, planned: World) -> None:
+        message = planned.with_button("approve")
+        assert message
+        assert "anon" in planned.thread()
+        assert "can change this backup" in planned.slack.confirm_of(message, "approve")
 
-    def test_it_says_that_a_publication_of_all_tables_sends_the_copies_too(
-        self, shop: World, damaged: Database
-    ) -> None:
-        damaged.rows("CREATE PUBLICATION everything FOR ALL TABLES")
-        shop.restore(ASKED)
-        shop.slack.wait_for(lambda: shop.with_button("approve"))
-        assert "FOR ALL TABLES sends this copy" in shop.thread()
+    def test_it_says_that_a_publication_of_all_tables_sends_the_copies_too(self, all_planned: World) -> None:
+        assert "FOR ALL TABLES sends this copy" in all_planned.thread()
 
-    def test_it_says_that_the_live_deployment_is_newer_than_the_backup(self, shop: World) -> None:
-        shop.restore("user_profiles from 20250903")
-        shop.slack.wait_for(lambda: shop.with_button("approve"))
-        assert "/rollback vercel" in shop.thread()
+    def test_it_says_that_the_live_deployment_is_newer_than_the_backup(self, all_planned: World) -> None:
+        assert "/rollback vercel" in all_planned.thread()
+
+    def test_all_tables_at_once_are_a_critical_change(self, all_planned: World) -> None:
+        assert "critical" in all_planned.wait_for_state("Waiting for approval")
 
 
 class TestDrift:

@@ -10,15 +10,18 @@ from tests.world import ANA, BEN, CHLOE, DAN, EVE, INC, NOWHERE, World
 
 ASKED = "vercel because checkout is broken"
 
-pytestmark = pytest.mark.parametrize("over_socket", [False, True], ids=["http", "socket"])
+# What comes to the bot in another way, or goes back to a person in one: commands, clicks, forms, what one person reads.
+both_ways = pytest.mark.parametrize("over_socket", [False, True], ids=["http", "socket"])
 
 
-def test_a_rollback_is_asked_for_approved_by_two_run_and_verified(world: World) -> None:
+@both_ways
+def test_a_rollback_is_asked_for_approved_by_two_run_and_verified_and_its_reason_goes_to_vercel(world: World) -> None:
     world.rollback(ASKED)
     world.approve(BEN, CHLOE)
     thread = world.wait_for_end("Verified")
     assert world.live() == {the.PREVIOUS}
-    assert len(world.vercel.posts) == 1
+    (order,) = world.vercel.posts
+    assert order.query["description"].startswith("checkout is broken")
     assert "Site: pass" in thread
     assert "checkout is broken" in world.read()
 
@@ -31,13 +34,6 @@ def test_the_database_being_down_does_not_hold_a_rollback_back(quiet_world: Worl
     assert world.live() == {the.PREVIOUS}
 
 
-def test_the_reason_goes_to_vercel_with_the_rollback(world: World) -> None:
-    world.rollback(ASKED)
-    world.approve(BEN, CHLOE)
-    world.wait_for_end("Verified")
-    assert world.vercel.posts[0].query["description"].startswith("checkout is broken")
-
-
 def test_a_named_target_is_rolled_back_to(world: World) -> None:
     world.rollback(f"vercel {the.OLDER}")
     world.approve(BEN, CHLOE)
@@ -45,6 +41,7 @@ def test_a_named_target_is_rolled_back_to(world: World) -> None:
     assert world.live() == {the.OLDER}
 
 
+@both_ways
 def test_the_requester_cannot_approve(world: World) -> None:
     world.rollback(ASKED)
     world.press(ANA, "approve")
@@ -60,6 +57,7 @@ def test_the_same_person_twice_counts_once(world: World) -> None:
     assert world.vercel.posts == []
 
 
+@both_ways
 def test_two_people_in_the_same_instant_both_count(world: World) -> None:
     world.rollback(ASKED)
     message = world.slack.wait_for(lambda: world.with_button("approve"))
@@ -72,6 +70,7 @@ def test_two_people_in_the_same_instant_both_count(world: World) -> None:
     assert world.kinds().count("approval_given") == 2
 
 
+@both_ways
 def test_a_denial_ends_it_with_its_reason(world: World) -> None:
     world.rollback(ASKED)
     world.deny(BEN, "The database is the problem")
@@ -92,6 +91,7 @@ def test_a_click_after_the_denial_is_answered_with_who_and_changes_nothing(world
     assert world.vercel.posts == []
 
 
+@both_ways
 def test_the_requester_withdraws_it(world: World) -> None:
     world.rollback(ASKED)
     world.press(ANA, "withdraw")
@@ -120,6 +120,7 @@ def test_another_deployment_going_live_stops_it_before_it_acts(world: World) -> 
     assert world.live() == {the.OLDER}
 
 
+@both_ways
 def test_a_superseded_request_is_planned_again_by_one_button(world: World) -> None:
     world.rollback(ASKED)
     world.approve(BEN)
@@ -133,6 +134,7 @@ def test_a_superseded_request_is_planned_again_by_one_button(world: World) -> No
     world.wait_until_gone("plan_again")
 
 
+@both_ways
 def test_a_second_request_for_the_same_target_gets_a_link_to_the_first(world: World) -> None:
     world.rollback(ASKED)
     world.slack.wait_for(lambda: world.with_button("approve"))
@@ -157,6 +159,7 @@ ROLL_BACK = '{ action = "rollback_deployment", target = "previous" }'
 WATCH = '{ action = "watch", for = "1s", every = "1s" }'
 
 
+@both_ways
 def test_stop_between_two_steps_begins_no_further_step(quiet_world: World) -> None:
     world = quiet_world
     world.add_scenario("two-steps", ROLL_BACK, WATCH)
@@ -181,6 +184,7 @@ def test_several_steps_run_in_their_order(quiet_world: World) -> None:
     assert world.kinds().count("step_finished") == 2
 
 
+@both_ways
 def test_a_target_that_cannot_be_rolled_back_to_is_refused_with_what_can(world: World) -> None:
     world.rollback(f"vercel {the.PREVIEW}")
     assert "Eligible:" in world.told(ANA, "is a preview")

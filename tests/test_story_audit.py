@@ -5,16 +5,17 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 
+from bot.__main__ import main
+from tests.processes import Forked
 from tests.world import BEN, CHLOE, World
 
 
 def audited(world: World, *words: str) -> tuple[int, str]:
-    """The exit status and the output of `python -m bot audit`, with no other setting than STATE_URL."""
-    env = {"STATE_URL": world.env["STATE_URL"], "PATH": world.env["PATH"]}
-    command = [sys.executable, "-m", "bot", "audit", *words]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    """The exit status and the output of the command `audit`, with no other setting than STATE_URL."""
+    process = Forked({"STATE_URL": world.env["STATE_URL"]}, partial(main, ["audit", *words]))
+    return process.wait(), "".join(process.lines)
 
 
 def test_the_hash_in_the_thread_is_found_in_the_log_and_missed_in_a_cut_one(quiet_world: World) -> None:
@@ -38,7 +39,10 @@ def test_the_hash_in_the_thread_is_found_in_the_log_and_missed_in_a_cut_one(quie
 
 
 def test_a_log_that_cannot_be_read_is_one_line_and_status_2(quiet_world: World) -> None:
-    status, text = audited(quiet_world, "verify")
+    env = {"STATE_URL": quiet_world.env["STATE_URL"], "PATH": quiet_world.env["PATH"]}
+    command = [sys.executable, "-m", "bot", "audit", "verify"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    status, text = done.returncode, done.stdout + done.stderr
     assert (status, text.count("\n")) == (2, 1)
     assert "there is no file" in text
 

@@ -1,6 +1,10 @@
 """What is done around a rollback of Vercel, over signed HTTP: taking it back, seeing where it stands, what is there."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
+
+import pytest
 
 from tests.simulator import vercel_cast as the
 from tests.simulator.wire import Answer, Fault, on
@@ -36,14 +40,23 @@ def to_approve(world: World, request: str) -> dict[str, Any] | None:
     return message if message and f'"{request}"' in world.value_of(message, "approve") else None
 
 
-class TestUndo:
-    def test_it_promotes_what_was_live_before_once_and_pushes_go_live_again(self, world: World) -> None:
-        roll_back(world)
+@pytest.fixture(scope="module")
+def undone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A rollback that was undone, for several tests to look at."""
+    with closing(World(tmp_path_factory.mktemp("undone"))) as world:
+        roll_back(world.start())
+        assert "Pushes will not go live" in world.read()
         undo(world)
-        assert "Promoted: every production domain served" in world.read()
-        assert world.live() == {the.BROKEN}
-        assert [post.path.split("/")[4] for post in world.vercel.posts] == ["rollback", "promote"]
-        assert world.vercel.auto_assign is True
+        world.wait_until(lambda: "undone" in world.kinds("R-1"))
+        yield world
+
+
+class TestUndo:
+    def test_it_promotes_what_was_live_before_once_and_pushes_go_live_again(self, undone: World) -> None:
+        assert "Promoted: every production domain served" in undone.read()
+        assert undone.live() == {the.BROKEN}
+        assert [post.path.split("/")[4] for post in undone.vercel.posts] == ["rollback", "promote"]
+        assert undone.vercel.auto_assign is True
 
     def test_its_card_says_what_it_undoes_and_why_with_the_risk_of_what_it_undoes(self, world: World) -> None:
         roll_back(world)
@@ -61,19 +74,18 @@ class TestUndo:
         world.slack.click(BEN, world.slack.wait_for(lambda: to_approve(world, "R-2")), "approve")
         world.told(BEN, "You asked for R-2, so somebody else has to approve")
 
-    def test_the_first_card_says_by_which_request_it_was_undone_and_is_not_pinned_any_more(self, world: World) -> None:
-        roll_back(world)
-        assert "Pushes will not go live" in world.read(world.cards()[0])
-        undo(world)
-        world.slack.wait_for(lambda: "Undone by R-2." in world.read(world.cards()[0]))
-        assert "Pushes will not go live" not in world.read(world.cards()[0])
+    def test_the_first_card_says_by_which_request_it_was_undone_and_is_not_pinned_any_more(self, undone: World) -> None:
+        undone.slack.wait_for(lambda: "Undone by R-2." in undone.read(undone.cards()[0]))
+        assert "Pushes will not go live" not in undone.read(undone.cards()[0])
 
-    def test_a_request_is_undone_once(self, world: World) -> None:
-        roll_back(world)
-        undo(world)
-        world.wait_until(lambda: "undone" in world.kinds("R-1"))
-        world.rollback("undo R-1")
-        world.told(ANA, "R-1 was undone already, by R-2")
+    def test_a_request_is_undone_once(self, undone: World) -> None:
+        undone.rollback("undo R-1")
+        undone.told(ANA, "R-1 was undone already, by R-2")
+
+    def test_afterwards_the_status_says_nothing_of_a_pin(self, undone: World) -> None:
+        undone.slack.state.private.clear()
+        undone.rollback("status")
+        assert "Last rollback" not in undone.told(ANA, "No open requests")
 
     def test_an_undo_is_undone_by_rolling_back_again(self, world: World) -> None:
         roll_back(world)
@@ -171,8 +183,14 @@ class TestDeployments:
 
 
 class TestStatus:
-    def test_after_a_rollback_vercel_is_asked_whether_it_is_still_pinned(self, world: World) -> None:
+    def test_after_a_rollback_vercel_is_asked_and_while_it_cannot_be_reached_the_log_answers(
+        self, world: World
+    ) -> None:
         roll_back(world)
+        with world.vercel.failing(Fault(on(the.PROJECT, "GET"), times=None, answer=Answer(503))):
+            world.rollback("status")
+            world.told(ANA, "Last rollback")
+            world.told(ANA, "Couldn't look whether R-1 still pins production")
         world.rollback("status")
         world.told(ANA, "Vercel is being asked whether that still holds")
         assert "`/rollback undo R-1`" in world.told(ANA, "Still pinned since")
@@ -188,23 +206,11 @@ class TestStatus:
         assert "Last rollback" not in world.told(ANA, "No open requests")
         assert world.kinds().count("promote_seen") == 1
 
-    def test_while_vercel_cannot_be_reached_the_log_answers_and_that_is_said(self, world: World) -> None:
-        roll_back(world)
-        world.vercel.lay(Fault(on(the.PROJECT, "GET"), times=None, answer=Answer(503)))
-        world.rollback("status")
-        world.told(ANA, "Last rollback")
-        world.told(ANA, "Couldn't look whether R-1 still pins production")
-
-    def test_after_an_undo_nothing_is_pinned_and_nobody_is_asked(self, world: World) -> None:
-        roll_back(world)
-        undo(world)
-        world.slack.state.private.clear()
-        world.rollback("status")
-        assert "Last rollback" not in world.told(ANA, "No open requests")
-
 
 class TestBuildFailure:
-    def test_the_channel_is_shown_what_failed_and_that_production_goes_on(self, world: World) -> None:
+    def test_the_channel_is_shown_what_failed_and_that_production_goes_on_and_nothing_is_changed_or_to_approve(
+        self, world: World
+    ) -> None:
         world.rollback("build-failure because the pipeline is red")
         world.slack.wait_for(world.cards)
         told = world.read()
@@ -213,10 +219,6 @@ class TestBuildFailure:
         assert "Module not found: Can't resolve '@/charts/progress'" in told
         assert "No database change, no user impact" in told
         assert "@ana asked to look" in told
-
-    def test_it_needs_no_approval_and_changes_nothing(self, world: World) -> None:
-        world.rollback("build-failure")
-        world.slack.wait_for(world.cards)
         assert world.with_button("approve") is None
         assert world.kinds() == []
         assert {request.method for request in world.vercel.requests} == {"GET"}

@@ -3,17 +3,19 @@
 import atexit
 import json
 import os
+import secrets
 import socket
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from bot.adapters.trust import roots
 from tests.database.server import server
 from tests.demo_runbook import ENVIRONMENT, demo_runbook, with_durations
 from tests.processes import Forked, Process, Started
@@ -225,7 +227,7 @@ class World:
 
     def get(self, path: str) -> tuple[int, object]:
         """The status and the JSON that the bot answers."""
-        answer = httpx.get(self.slack.bot_url + path)
+        answer = httpx.get(self.slack.bot_url + path, verify=roots())
         return answer.status_code, answer.json()
 
     def live(self) -> set[str]:
@@ -241,6 +243,8 @@ def read_log(path: Path, stream: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    """One below those that are given to who connects: another process would have it before the bot does."""
+    with socket.socket() as free, suppress(OSError):
+        free.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
         return int(free.getsockname()[1])
+    return _free_port()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from bot.adapters.trust import roots
 from bot.core.errors import OutcomeUnknown, Refused, Unavailable
 from bot.core.secret import Secret
 
@@ -37,6 +38,7 @@ class Statuspage:
     def __post_init__(self) -> None:
         self._http = httpx.Client(
             base_url=self.base_url or API,
+            verify=roots(),
             timeout=httpx.Timeout(self.http_timeout, connect=min(CONNECT_SECONDS, self.http_timeout)),
             follow_redirects=False,  # the key goes nowhere else
             headers={"authorization": f"OAuth {self.key.reveal()}", "user-agent": "rollback-bot"},

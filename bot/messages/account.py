@@ -1,6 +1,5 @@
 """Everything that an incident's timeline is made of, and how it names people: by their name where Slack told it."""
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from bot.core.plan import canonical
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.messages.markdown import harmless
-from bot.messages.wording import spelled_out
+from bot.messages.wording import spelled_out, unescaped
 
 _PERSON = re.compile(r"[UW][A-Z0-9_]+")
 _NAMED = re.compile(r"<([@#])([UWCG][A-Z0-9_]+)>")
@@ -48,7 +47,7 @@ class Account:
     def shown(self, mrkdwn: str) -> str:
         """A line that people read in Slack, as Markdown: what means something to Slack is text."""
         line = _OWN_MARKS.sub(lambda found: found[1] or "", mrkdwn.strip())
-        return harmless(html.unescape(_NAMED.sub(lambda found: self._name(found[2]), spelled_out(line))))
+        return harmless(unescaped(_NAMED.sub(lambda found: self._name(found[2]), spelled_out(line))))
 
     def _name(self, of: str) -> str:
         """A name that two people have, or that is the bot's, stands with the id."""

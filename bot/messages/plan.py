@@ -3,8 +3,6 @@
 A plan that is too long for one message goes on in the next; one that takes more than a few is a file, whole.
 """
 
-import html
-
 from bot.core.plan import Plan
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
@@ -12,7 +10,7 @@ from bot.messages.blocks import pages, sections
 from bot.messages.choices import others
 from bot.messages.picture import File, Picture, picture
 from bot.messages.standing import no_approval, step_words, what
-from bot.messages.wording import capital, escape, listed, spelled_out
+from bot.messages.wording import capital, escape, listed, spelled_out, unescaped
 
 SHORT = 12  # characters of a digest that people compare
 MOST_MESSAGES = 3  # of one plan; nobody reads on through more
@@ -29,7 +27,7 @@ def plan(request: ChangeRequest, runbook: Runbook) -> tuple[tuple[Picture, ...],
     parts = pages(sections(lines))
     if len(parts) > MOST_MESSAGES:
         name = f"{request.id}-plan-{short(request.plan.digest)}.txt"
-        text = "\n".join(html.unescape(spelled_out(line)) for line in lines)
+        text = "\n".join(unescaped(spelled_out(line)) for line in lines)
         file = File(name, f"The plan of {request.id}", f"{text}\n", request.file_refused)
         return (picture(told, sections([told])),), file
     if len(parts) == 1:

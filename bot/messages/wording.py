@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 _NAME, _NAMED = 100, 4  # characters of one among names that are counted; tables in a phrase
-_TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
+_TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;")  # what means one thing as a whole
 _LINK = re.compile(r"<(https://[^<>|]*)\|([^<>|]*)>")
 _DATE = re.compile(r"<!date\^[^<>|]*\|([^<>|]*)>")
 _ID = re.compile(r"[SUW][A-Z0-9_]+")
@@ -53,17 +53,25 @@ def escape_lines(text: str, ours: Collection[str] = ()) -> str:
 
 def fitting(text: str, most: int) -> Iterator[str]:
     """The mrkdwn in pieces of at most `most` characters, cut in no mention, link or escaped character."""
-    if len(text) <= most:
-        yield from (text,) if text else ()
-        return
-    piece = ""
-    for token in _TOKEN.findall(text):
-        if len(piece) + len(token) > most:
-            yield piece
-            piece = ""
-        piece += token
-    if piece:
-        yield piece
+    begin = 0
+    while len(text) - begin > most:
+        end = _uncut(text, begin, begin + most)
+        yield text[begin:end]
+        if begin == end and (whole := _TOKEN.match(text, begin)):  # longer than a piece
+            yield whole[0]
+            end = whole.end()
+        begin = end
+    if begin < len(text):
+        yield text[begin:]
+
+
+def _uncut(text: str, begin: int, end: int) -> int:
+    """Where a piece ends that may go on to `end`: before the mention, link or escaped character that would be cut."""
+    for mark in "<&":
+        opened = text.rfind(mark, begin, end)
+        if opened >= 0 and (token := _TOKEN.match(text, opened)) and token.end() > end:
+            return opened
+    return end
 
 
 def mention(person: str) -> str:
@@ -147,6 +155,11 @@ def tables_named(names: Sequence[str]) -> str:
 def spelled_out(mrkdwn: str) -> str:
     """The mrkdwn with moments and links as text, the moments in UTC; what is escaped stays so."""
     return _LINK.sub(r"\2", _DATE.sub(r"\1", mrkdwn))
+
+
+def unescaped(mrkdwn: str) -> str:
+    """The mrkdwn with what is escaped as it reads."""
+    return mrkdwn.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def capital(text: str) -> str:

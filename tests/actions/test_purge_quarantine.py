@@ -1,7 +1,7 @@
 """What operations keep in the quarantine: kept for long enough, and removed by exactly what the ledger names."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from bot.core.secret import Secret
 from tests.actions.columns import ROWS, TABLE, Columns, listing
 from tests.actions.restoring import NOW, Restores
 from tests.core.standings import standing
-from tests.database.server import Database
+from tests.database.server import Database, server
 from tests.database.wire import DatabaseWire, Fault
 from tests.histories import History, verified
 
@@ -76,6 +76,13 @@ def runs(database: Database) -> Runs:
     return Runs(database)
 
 
+@pytest.fixture(scope="module")
+def kept_runs() -> Iterator[Runs]:
+    """The same, for tests that change nothing of it."""
+    with server().database() as database:
+        yield Runs(database)
+
+
 def rule(runs: Runs, request: str = "R-1", told: Mapping[str, str] | None = None) -> str:
     with pytest.raises(Refused) as refused:
         runs.plan(request, told)
@@ -87,12 +94,12 @@ class TestRefusals:
     """It stays."""
 
     @pytest.mark.parametrize("request_id", ["R-2", "R-3", "R-4"])
-    def test_the_last_three_runs_stay_however_old_they_are(self, runs: Runs, request_id: str) -> None:
-        assert rule(runs, request_id) == "last_runs"
+    def test_the_last_three_runs_stay_however_old_they_are(self, kept_runs: Runs, request_id: str) -> None:
+        assert rule(kept_runs, request_id) == "last_runs"
 
-    def test_several_operations_of_one_request_are_one_run(self, runs: Runs) -> None:
-        told = dict(zip(runs.op_ids, ("R-1", "R-2", "R-3", "R-3"), strict=True))
-        assert rule(runs, "R-1", told) == "last_runs"
+    def test_several_operations_of_one_request_are_one_run(self, kept_runs: Runs) -> None:
+        told = dict(zip(kept_runs.op_ids, ("R-1", "R-2", "R-3", "R-3"), strict=True))
+        assert rule(kept_runs, "R-1", told) == "last_runs"
 
     def test_what_is_young_stays(self, runs: Runs) -> None:
         runs.age(YOUNG)
@@ -106,20 +113,25 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("history", "expected"), [(standing(State.RUNNING), "open"), (verified(), "last_runs")], ids=["open", "ended"]
     )
-    def test_a_request_that_goes_on_keeps_its_quarantine(self, runs: Runs, history: History, expected: str) -> None:
+    def test_a_request_that_goes_on_keeps_its_quarantine(
+        self, kept_runs: Runs, history: History, expected: str
+    ) -> None:
         purge = Purge(
-            runs.purge, read=lambda _: history.request, runs_of=lambda op_ids: dict.fromkeys(op_ids, history.request.id)
+            kept_runs.purge,
+            read=lambda _: history.request,
+            runs_of=lambda op_ids: dict.fromkeys(op_ids, history.request.id),
         )
         with pytest.raises(Refused) as refused:
             purge.plan({"request": history.request.id})
         assert refused.value.rule == expected
 
 
-def test_the_plan_names_every_table_with_its_rows_and_bytes(runs: Runs) -> None:
-    (table,) = purge_facts(runs.plan()).tables
+def test_the_plan_names_every_table_with_its_rows_and_bytes(kept_runs: Runs) -> None:
+    step = kept_runs.plan()
+    (table,) = purge_facts(step).tables
     assert table.rows == 20
     assert table.bytes > 0
-    assert purge_facts(runs.plan()).as_step() == runs.plan()
+    assert purge_facts(step).as_step() == step
 
 
 def test_exactly_what_that_request_keeps_is_dropped(runs: Runs) -> None:
@@ -193,9 +205,9 @@ def test_a_copy_that_a_restore_made_is_kept_and_listed(runs: Runs) -> None:
     assert copy in [table.name for table in runs.purge.kept()[0].tables]
 
 
-def test_a_purge_is_not_undone(runs: Runs) -> None:
+def test_a_purge_is_not_undone(kept_runs: Runs) -> None:
     with pytest.raises(Refused, match="for good"):
-        runs.purge.undo(runs.plan(), str(uuid4()))
+        kept_runs.purge.undo(kept_runs.plan(), str(uuid4()))
 
 
 def test_whoever_can_read_what_is_kept_is_named(runs: Runs) -> None:

@@ -74,6 +74,7 @@ def test_killed_inside_the_transaction_nothing_is_so(standing: Stand, point: str
     standing.assert_never(op_id)
 
 
+@pytest.mark.parametrize("standing", ["restore", "undo"], indirect=True)  # an exact one is told of it by the same lines
 @pytest.mark.parametrize("point", POINTS)
 def test_with_its_session_ended_inside_the_transaction_nothing_is_so_and_that_is_said(
     standing: Stand, point: str

@@ -24,7 +24,7 @@ from tests.database.inventory import changes, inventory
 from tests.database.server import Database, server
 from tests.database.wire import DatabaseWire, Fault
 
-EXAMPLES = int(os.environ.get("RESTORE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("RESTORE_EXAMPLES", "8"))
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink a story takes minutes, and it is short
 PATIENCE = 30.0
 HOLDING = b"IN EXCLUSIVE MODE"

@@ -42,19 +42,17 @@ def test_a_bot_of_which_only_the_server_s_side_is_left_lets_go_of_the_tables(sta
     stand.wire.lift(fault)
 
 
-@pytest.mark.parametrize("tag", ["CREATE TABLE AS", "ALTER TABLE", "ALTER SEQUENCE"])
-def test_a_disk_that_is_full_rolls_everything_back_and_once_it_is_not_the_same_operation_happens(
-    stand: Stand, tag: str
-) -> None:
+def test_a_disk_that_is_full_rolls_everything_back_and_once_it_is_not_the_same_operation_happens(stand: Stand) -> None:
     op_id = str(uuid4())
     with stand.database.superuser() as connection:
-        for statement in FULL:
-            connection.execute(statement.format(tag).encode())
-        with pytest.raises(StepFailed, match=r"disk is full\. Everything was rolled back"):
-            stand.restores.execute(stand.step, op_id)
-        stand.assert_never(op_id)
-        for statement in EMPTIED:
-            connection.execute(statement.encode())
+        for tag in ("CREATE TABLE AS", "ALTER TABLE", "ALTER SEQUENCE"):
+            for statement in FULL:
+                connection.execute(statement.format(tag).encode())
+            with pytest.raises(StepFailed, match=r"disk is full\. Everything was rolled back"):
+                stand.restores.execute(stand.step, op_id)
+            stand.assert_never(op_id)
+            for statement in EMPTIED:
+                connection.execute(statement.encode())
     stand.restores.execute(stand.step, op_id)
     stand.assert_once(op_id)
 

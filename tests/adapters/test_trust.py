@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bot.adapters.probe import Probe
+from bot.adapters.statuspage import Statuspage
 from bot.adapters.trust import roots
 from bot.adapters.vercel import Vercel
 from bot.core.checks import Verdict
@@ -48,6 +49,14 @@ def test_vercels_token_is_not_sent_to_a_server_that_nobody_vouches_for(impostor:
     client = Vercel(Secret("vcp_token"), "shop", lambda: datetime.now(UTC), base_url=impostor.url)
     with pytest.raises(Unavailable):
         client.read_project()
+    client.close()
+    assert impostor.requests == []
+
+
+def test_a_status_pages_key_is_not_sent_to_one_either(impostor: Impostor) -> None:
+    client = Statuspage(Secret("key"), "page", impostor.url)
+    with pytest.raises(Unavailable):
+        client.check()
     client.close()
     assert impostor.requests == []
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.adapters.trust import roots
 from tests.simulator import vercel_cast as the
 from tests.simulator.hand import Hand
 from tests.simulator.site import SiteStandIn
@@ -31,7 +32,7 @@ def vercel(hand: Hand) -> Iterator[VercelStandIn]:
 @pytest.fixture
 def http(vercel: VercelStandIn) -> Iterator[httpx.Client]:
     headers = {"authorization": f"Bearer {the.TOKEN}"}
-    with httpx.Client(base_url=vercel.url, headers=headers, params={"teamId": the.TEAM}) as client:
+    with httpx.Client(base_url=vercel.url, headers=headers, params={"teamId": the.TEAM}, verify=roots()) as client:
         yield client
 
 
@@ -153,7 +154,7 @@ def test_a_domain_says_which_deployment_it_serves(http: httpx.Client) -> None:
 def test_a_wrong_token_or_team_is_forbidden(http: httpx.Client) -> None:
     assert http.get(PROJECT, headers={"authorization": "Bearer wrong"}).status_code == 403
     assert http.get(PROJECT, params={"teamId": "team_wrong"}).status_code == 403
-    assert httpx.get(f"{http.base_url}{PROJECT}", headers=dict(http.headers)).status_code == 403
+    assert httpx.get(f"{http.base_url}{PROJECT}", headers=dict(http.headers), verify=roots()).status_code == 403
 
 
 def test_a_token_for_one_project_has_no_user(http: httpx.Client, vercel: VercelStandIn) -> None:
@@ -173,11 +174,11 @@ def test_a_promote_during_a_rolling_release_is_queued(http: httpx.Client, vercel
 def test_the_site_is_as_good_as_the_deployment_that_is_live(vercel: VercelStandIn) -> None:
     paths = ("/", "/admin", "/api/admin/stats")
     with SiteStandIn(vercel) as site:
-        assert [httpx.get(site.url + path).status_code for path in paths] == [500, 500, 500]
+        assert [httpx.get(site.url + path, verify=roots()).status_code for path in paths] == [500, 500, 500]
         vercel.promote_by_someone(the.PREVIOUS)
-        assert [httpx.get(site.url + path).status_code for path in paths] == [200, 200, 401]
+        assert [httpx.get(site.url + path, verify=roots()).status_code for path in paths] == [200, 200, 401]
         site.overrides["/admin"] = Answer(503)
-        assert httpx.get(site.url + "/admin").status_code == 503
+        assert httpx.get(site.url + "/admin", verify=roots()).status_code == 503
 
 
 def test_a_login_needs_the_key_and_the_right_password(vercel: VercelStandIn) -> None:
