@@ -27,11 +27,12 @@ _SPELLING: Mapping[str, str] = {
     "search_path": "pg_catalog, pg_temp",
     "quote_all_identifiers": "off",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
     "join_collapse_limit": "1",  # every query begins at the relation; to look for a better order took a third of it all
 }
 _RELATIONS = """
 SELECT relation.*
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted (schema, name, place)
+FROM unnest($1, $2) WITH ORDINALITY AS wanted (schema, name, place)
 CROSS JOIN LATERAL (
     WITH it AS (
         SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -144,15 +145,20 @@ def read_holders(session: Session, names: Sequence[Name], *, readers: bool = Fal
 
 def _read(session: Session, names: Sequence[Name]) -> list[Table | None]:
     """The relations of these names, in one statement."""
-    facts, definition = _queries(_FACTS), _queries(_DEFINITION)
-    aspects = [*map(_as_json, facts.values()), *map(_as_json, definition.values())]
-    query = SQL(_RELATIONS).format(aspects=SQL(", ").join(aspects))
-    rows = session.rows(query, [name.schema for name in names], [name.name for name in names])
+    facts = _queries(_FACTS)
+    rows = session.planned(_relations(), [name.schema for name in names], [name.name for name in names])
     found: list[Table | None] = []
     for name, row in zip(names, rows, strict=True):
         known = {aspect: json.loads(value) for aspect, value in zip(facts, row, strict=False)}
         found.append(_table(name, known, row[len(facts) :]) if known["relation"] else None)
     return found
+
+
+@cache
+def _relations() -> Composed:
+    """All that is read of relations, in one query."""
+    aspects = [*map(_as_json, _queries(_FACTS).values()), *map(_as_json, _queries(_DEFINITION).values())]
+    return SQL(_RELATIONS).format(aspects=SQL(", ").join(aspects))
 
 
 @cache

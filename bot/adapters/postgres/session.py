@@ -4,6 +4,7 @@ PostgreSQL quotes values of rows in its messages (DETAIL, CONTEXT, and the prima
 by SQLSTATE and the names of what it was about; the foreign error is never chained to ours.
 """
 
+import hashlib
 import os
 import socket
 import threading
@@ -82,6 +83,7 @@ class Session:
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
+        self._planned: set[str] = set()
 
     def rows(self, query: Query, *params: object) -> list[Row]:
         """The rows that a query answers."""
@@ -96,6 +98,21 @@ class Session:
         """Carry out a statement; how many rows it wrote."""
         with _told(self._connection):
             return self._connection.execute(statement, params or None).rowcount
+
+    def planned(self, query: sql.Composed, *lists: Sequence[str]) -> list[Row]:
+        """The rows of a large query over lists of texts ($1, $2 …), which PostgreSQL plans once a connection.
+
+        Its name says which text it is: a pooler may hand on a connection on which it was prepared before.
+        """
+        text = query.as_string(self._connection)
+        name = f"rollback_bot_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        known = "SELECT FROM pg_catalog.pg_prepared_statements WHERE name = %s"
+        if name not in self._planned and not self.rows(known, name):
+            types = sql.SQL(", ").join([sql.SQL("text[]")] * len(lists))
+            self.run(sql.SQL("PREPARE {} ({}) AS {}").format(sql.Identifier(name), types, query))
+        self._planned.add(name)
+        values = sql.SQL(", ").join([sql.Literal(list(one)) for one in lists])
+        return self.rows(sql.SQL("EXECUTE {} ({})").format(sql.Identifier(name), values))
 
     def commit(self) -> None:
         """COMMIT; SqlError too where PostgreSQL rolled back instead, which it says without an error."""
