@@ -11,7 +11,7 @@ from bot.core.change import Kind
 from bot.core.errors import Refused
 from bot.core.event import DeliveredBeforeError, Draft, UnknownStreamError
 from bot.core.plan import Ask, Facts
-from bot.core.policy import approvals_needed, refusal_to_plan_again, refusal_to_propose, refusal_to_undo
+from bot.core.policy import approvals_needed, overtaking, refusal_to_plan_again, refusal_to_propose, refusal_to_undo
 from bot.core.request import ChangeRequest
 from bot.core.runbook import Runbook
 from bot.core.watch import watch_of
@@ -134,7 +134,12 @@ class Changes:
         Raises Refused where there is no such request, it proposes nothing, or that was asked for or done already.
         """
         watched = self.request(stream)
-        if refusal := refusal_to_propose(watched, self._journal.newest(RUNS_AMONG)):
+        by = "" if watched.planned_again_as else overtaking(watched, self._journal.newest(RUNS_AMONG))
+        if by:
+            overtaken = Draft(Kind.OVERTAKEN, {"request": by})
+            watched = self._journal.record_while(stream, lambda request: not request.overtaken_by, overtaken)
+            self._wake(stream)  # its button can't act any more
+        if refusal := refusal_to_propose(watched):
             raise refusal
         watch = watch_of(watched)
         reason = reason_of(watched, watch) if watch else watched.reason

@@ -197,6 +197,7 @@ def test_what_another_request_has_done_since_is_not_proposed_with_figures_of_bef
     assert world.journal.read(other).state is State.VERIFIED
     with pytest.raises(Refused, match="R-2 has done such a step since R-1 began to watch"):
         world.changes.propose(STREAM, world.delivery(DEE))
+    assert world.request.overtaken_by == "R-2"
 
 
 def test_a_watch_that_proposes_nothing_or_has_not_begun_makes_no_request(world: SmallWorld) -> None:

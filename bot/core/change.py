@@ -70,6 +70,7 @@ class Kind(StrEnum):
     VERIFICATION_PASSED = "verification_passed"
     VERIFICATION_FAILED = "verification_failed"
     PLANNED_AGAIN = "planned_again"
+    OVERTAKEN = "overtaken"  # another request has done what this one proposes
     UNDONE = "undone"  # steps of this request, by another one
     PROMOTE_SEEN = "promote_seen"  # by anyone: what this request rolled back is not pinned any more
     WRITES_RESUMED = "writes_resumed"  # to tables that this request stopped them to: by another one, or by anyone
@@ -112,6 +113,7 @@ NOTES = CLICKS | {
     Kind.DATABASE_READ,
     Kind.BASELINE_TAKEN,
     Kind.PLANNED_AGAIN,
+    Kind.OVERTAKEN,
     Kind.UNDONE,
     Kind.PURGED,
     Kind.UNDO_TOLD,

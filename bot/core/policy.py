@@ -235,21 +235,23 @@ def refusal_to_plan_again(ended: ChangeRequest) -> Refused | None:
     return None
 
 
-def refusal_to_propose(watched: ChangeRequest, newest: Iterable[ChangeRequest]) -> Refused | None:
-    """Whether what a request proposes can be asked for, as far as the log knows; `newest` are other requests, too."""
+def refusal_to_propose(watched: ChangeRequest) -> Refused | None:
+    """Whether what a request proposes can be asked for, as far as the log knows."""
     if not is_proposing(watched):
         return Refused("nothing_proposed", f"{watched.id} proposes nothing: {standing(watched)}. Nothing was changed.")
     if watched.planned_again_as:
         text = f"What {watched.id} proposes was asked for already, as {watched.planned_again_as}. Nothing was changed."
         return Refused("planned_again", text)
-    by = next((other.id for other in newest if _did_it_since(other, watched)), "")
-    if by:
-        text = (
-            f"{by} has done such a step since {watched.id} began to watch, so its figures may not be of what is live."
-        )
+    if by := watched.overtaken_by:
+        text = f"{by} has done such a step since {watched.id} began to watch: its figures may not be of what is live."
         way = "To go further all the same, ask by a command: `/rollback help` lists them. Nothing was changed."
         return Refused("done_since", f"{text} {way}")
     return None
+
+
+def overtaking(watched: ChangeRequest, others: Iterable[ChangeRequest]) -> str:
+    """The request that has done what a watch proposes since that began; "" = none of the others has."""
+    return next((other.id for other in others if _did_it_since(other, watched)), "")
 
 
 def _did_it_since(other: ChangeRequest, watched: ChangeRequest) -> bool:

@@ -193,6 +193,7 @@ _EFFECTS: dict[Kind, _Effect] = {
     Kind.VERIFICATION_PASSED: _verified,
     Kind.VERIFICATION_FAILED: _verified,
     Kind.PLANNED_AGAIN: lambda r, _, d: replace(r, planned_again_as=d["request"]),
+    Kind.OVERTAKEN: lambda r, _, d: replace(r, overtaken_by=d["request"]),
     Kind.UNDONE: _undone,
     Kind.PROMOTE_SEEN: lambda r, _, d: replace(r, promote_seen=d["deployment"]),
     Kind.WRITES_RESUMED: _writes_resumed,

@@ -139,6 +139,7 @@ class ChangeRequest:
     looked_at: datetime | None = None  # when a person's order to look again proved nothing
     settled_by: str = ""  # who said that an unknown outcome happened
     planned_again_as: str = ""
+    overtaken_by: str = ""  # the request that has done what this one proposes
     again_of: str = ""  # the ended request that this one plans again
     undone: Mapping[int, str] = field(default_factory=dict)  # steps that were taken back, and the request that did it
     purged_by: str = ""  # the request that removed the copies which this one kept

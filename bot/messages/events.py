@@ -129,6 +129,7 @@ _FORMS: dict[str, str] = {
     Kind.VERIFICATION_PASSED: "Verified: {results}.",
     Kind.VERIFICATION_FAILED: "Done, checks fail: {results}.",
     Kind.PLANNED_AGAIN: "Noted that {request} goes on from it.",
+    Kind.OVERTAKEN: "Noted that {request} has done what it proposes.",
     Kind.UNDONE: "Noted what {request} took back: step {numbers}.",
     Kind.PROMOTE_SEEN: "Saw that production is not pinned any more: {deployment} is live.",
     Kind.PURGED: "Noted that {request} removed what this one kept.",

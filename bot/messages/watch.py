@@ -123,9 +123,13 @@ def database(request: ChangeRequest) -> Picture:
 
 
 def proposal(request: ChangeRequest) -> Picture:
-    """What an ended request proposes, with the button; without it once that was asked for."""
+    """What an ended request proposes, with the button; without it once that was asked for, or done by another one."""
     if request.planned_again_as:
         told = f"What {request.id} proposed was asked for as {escape(request.planned_again_as)}."
+        return picture(told, sections([told]))
+    if request.overtaken_by:
+        by = escape(request.overtaken_by)
+        told = f"{by} has done such a step since {request.id} began to watch, so this proposes nothing more."
         return picture(told, sections([told]))
     told = f"{request.id} has ended. If it did not get better: {_proposed(request)}"
     return picture(told, [*sections([told]), *actions(_button(request))])
@@ -155,7 +159,7 @@ def _proposed(request: ChangeRequest) -> str:
 
 
 def _button(request: ChangeRequest) -> list[Block]:
-    if request.planned_again_as or not is_proposing(request):
+    if request.planned_again_as or request.overtaken_by or not is_proposing(request):
         return []
     digest = request.plan.digest if request.plan else ""
     return [button(_label(request), PROPOSE, request=request.id, digest=digest)]

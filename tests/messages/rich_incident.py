@@ -55,6 +55,7 @@ EXTRA = (
     .then(Kind.RESUME_TOLD, {"steps": [0]})
     .closed(),
     WATCHES["watch_worse"],
+    WATCHES["watch_overtaken"],
 )
 
 

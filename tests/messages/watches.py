@@ -78,6 +78,10 @@ WATCHES: dict[str, History] = {
         CY, "The watch ended early."
     ),
     "watch_proposed": ended(looked(begun(), WORSE)).verifying().checks_failed().planned_again(),
+    "watch_overtaken": ended(looked(begun(), WORSE))
+    .verifying()
+    .checks_failed()
+    .then(Kind.OVERTAKEN, {"request": "R-19"}),
     "watch_alone": ended(looked(asked().started(), BETTER)).verifying().verified(PASSING[1:]),
     "watch_unseen": ended(asked(PROPOSED).started()).verifying().verified(PASSING[1:]),
 }
