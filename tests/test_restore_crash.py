@@ -12,7 +12,6 @@ from tests.restoring import quarantines, restore
 from tests.simulator import vercel_cast as the
 from tests.world import BEN, CHLOE, World
 
-PATIENCE = 30.0
 WRITING = b'UPDATE ONLY "public"."user_profiles"'
 COPYING = b'CREATE TABLE "rollback_bot"."user_profiles_'
 # The first and the last of what it does; for all between see tests/actions/test_restore_tables_crash.py.
@@ -90,7 +89,7 @@ def hold_at(fault: Fault, world: World, wire: DatabaseWire) -> Fault:
     """Ask for the restore, approve it, and wait until it meets the fault."""
     wire.lay(fault)
     ask(world)
-    assert fault.arrived.wait(PATIENCE)
+    world.wait_until(fault.arrived.is_set)
     return fault
 
 
@@ -200,7 +199,7 @@ def test_an_undo_whose_bot_dies_before_it_hears_of_its_commit_is_found_in_the_le
     wired_shop.slack.wait_for(lambda: "undo the restore of" in wired_shop.read().lower())
     fault = wire.lay(Fault(COMMIT, hold=True))
     wired_shop.approve(BEN, CHLOE)
-    assert fault.arrived.wait(PATIENCE)
+    wired_shop.wait_until(fault.arrived.is_set)
     wired_shop.kill()
     wire.lift(fault)
     wired_shop.start()
@@ -217,7 +216,7 @@ def test_an_exact_restore_whose_bot_dies_inside_the_transaction_has_changed_noth
     fault = wire.lay(Fault(b'WITH "deleted_0" AS', hold=True))
     wired_shop.restore("user_progress from 20250903 exact")
     wired_shop.approve(BEN, CHLOE)
-    assert fault.arrived.wait(PATIENCE)
+    wired_shop.wait_until(fault.arrived.is_set)
     wired_shop.kill()
     wire.lift(fault)
     wired_shop.start()

@@ -218,8 +218,15 @@ class World:
         """Wait until something is so that nobody tells of: the log of another process, requests at a stand-in."""
         deadline = time.monotonic() + seconds
         while not so():
-            assert time.monotonic() < deadline, f"not so in {seconds} s; the log says {self.kinds()}"
+            assert time.monotonic() < deadline, f"not so in {seconds} s; {self._so_far()}"
             time.sleep(0.02)
+
+    def _so_far(self) -> str:
+        """What there is to see of it, for whoever reads that a test failed."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'log.db'}?mode=ro", uri=True)) as log:
+            events = log.execute("SELECT stream, kind FROM events ORDER BY position").fetchall()
+        wrote = "\n".join(self.bot.lines[-20:] if self.bot else [])
+        return f"the log says {events}; the bot wrote\n{wrote}\nand the conversation is\n{self.slack.transcript()}"
 
     def raw_log(self) -> str:
         """Every byte that the bot's log files hold."""
