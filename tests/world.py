@@ -139,9 +139,13 @@ class World:
         return self.slack.click(user, message, action_id)
 
     def approve(self, *users: str) -> None:
-        """Each of these people presses Approve."""
+        """Each of these people presses the newest request's Approve; an earlier one's may be there for a moment."""
         for user in users:
-            self.press(user, "approve")
+            self.slack.click(user, self.slack.wait_for(self._approval), "approve")
+
+    def _approval(self) -> dict[str, Any] | None:
+        message, cards = self.with_button("approve"), self.cards()
+        return message if message and cards and message.get("thread_ts") == cards[-1]["ts"] else None
 
     def deny(self, user: str, reason: str) -> None:
         """Press Deny and give the reason."""
