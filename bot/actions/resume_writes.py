@@ -20,7 +20,7 @@ from bot.adapters.postgres.stopping import (
     resume,
 )
 from bot.core.checks import CheckResult, Verdict
-from bot.core.errors import BotError, Refused
+from bot.core.errors import BotError
 from bot.core.plan import Facts, Step
 from bot.core.secret import Secret
 from bot.core.writes import RESUME, RESUMED, STOP, writes_facts
@@ -54,10 +54,7 @@ class ResumeWrites:
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan; it is read once more while the tables are held."""
-        try:
-            return self._reading.drift(writes_facts(step))
-        except Refused as refusal:
-            return refusal.text
+        return self._reading.drift(writes_facts(step))
 
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:  # noqa: ARG002  # the ledger keeps no people's text
         """Resume writes in one transaction, then remove what stopped them; the report, and what is left of it."""

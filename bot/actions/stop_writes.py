@@ -51,10 +51,7 @@ class StopWrites:
 
     def recheck(self, step: Step) -> str:
         """The drift since the plan; it is read once more while the tables are held."""
-        try:
-            return self.reading.drift(writes_facts(step))
-        except Refused as refusal:
-            return refusal.text
+        return self.reading.drift(writes_facts(step))
 
     def execute(self, step: Step, op_id: str, reason: str) -> Facts:  # noqa: ARG002  # the ledger keeps no people's text
         """Stop writes in one transaction; the report that the ledger keeps."""

@@ -59,10 +59,13 @@ class WritesReading:
         )
 
     def drift(self, facts: WritesFacts) -> str:
-        """What is no longer as the plan saw it, as a sentence; "" = nothing. Raises Refused or Unavailable."""
-        with self._reading.look("recheck") as session:
-            self._reading.writable(session)
-            return find_drift(session, facts)
+        """What is no longer as the plan saw it, or refuses it now, as a sentence; "" = nothing. Raises Unavailable."""
+        try:
+            with self._reading.look("recheck") as session:
+                self._reading.writable(session)
+                return find_drift(session, facts)
+        except Refused as refusal:
+            return refusal.text
 
     def stopped_now(self) -> tuple[str, ...]:
         """The tables that the bot stops writes to, as the database has it. Raises Refused or Unavailable."""
