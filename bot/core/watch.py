@@ -86,20 +86,17 @@ def is_watch(request: ChangeRequest) -> bool:
 def watch_of(request: ChangeRequest) -> Watch | None:
     """The request's watch, under way or ended; None where none has begun."""
     run = _run(request)
-    return watch_in(request.step(run.index), run, request.samples) if run else None
+    if run is None:
+        return None
+    before: Mapping[str, Any] = request.step(run.index).before
+    after: Mapping[str, Any] = request.step(run.index).after
+    period, every = timedelta(seconds=after["for"]), timedelta(seconds=after["every"])
+    return Watch(run.started_at, period, every, before["checks"], request.samples, run.ended_at)
 
 
 def under_way(request: ChangeRequest) -> Watch | None:
     """The watch that goes on now."""
     return watch_of(request) if request.running and request.running == _run(request) else None
-
-
-def watch_in(step: Step, run: StepRun, samples: tuple[Sample, ...]) -> Watch:
-    """The watch that a step's run is."""
-    after: Mapping[str, Any] = step.after
-    limits: Mapping[str, Any] = step.before
-    period, every = timedelta(seconds=after["for"]), timedelta(seconds=after["every"])
-    return Watch(run.started_at, period, every, limits["checks"], samples, run.ended_at)
 
 
 def sample_facts(at: datetime, results: Sequence[CheckResult]) -> Facts:
