@@ -155,10 +155,10 @@ def _read(session: Session, names: Sequence[Name]) -> list[Table | None]:
 
 
 @cache
-def _relations() -> Composed:
-    """All that is read of relations, in one query."""
+def _relations() -> LiteralString:
+    """All that is read of relations, in one query; spelled out once a process."""
     aspects = [*map(_as_json, _queries(_FACTS).values()), *map(_as_json, _queries(_DEFINITION).values())]
-    return SQL(_RELATIONS).format(aspects=SQL(", ").join(aspects))
+    return SQL(_RELATIONS).format(aspects=SQL(", ").join(aspects)).as_string(None)
 
 
 @cache

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from itertools import islice
 from typing import Any, Literal, LiteralString, TypeAlias, cast
 
@@ -99,17 +100,16 @@ class Session:
         with _told(self._connection):
             return self._connection.execute(statement, params or None).rowcount
 
-    def planned(self, query: sql.Composed, *lists: Sequence[str]) -> list[Row]:
+    def planned(self, query: LiteralString, *lists: Sequence[str]) -> list[Row]:
         """The rows of a large query over lists of texts ($1, $2 …), which PostgreSQL plans once a connection.
 
         Its name says which text it is: a pooler may hand on a connection on which it was prepared before.
         """
-        text = query.as_string(self._connection)
-        name = f"rollback_bot_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        name = _name_of(query)
         known = "SELECT FROM pg_catalog.pg_prepared_statements WHERE name = %s"
         if name not in self._planned and not self.rows(known, name):
             types = sql.SQL(", ").join([sql.SQL("text[]")] * len(lists))
-            self.run(sql.SQL("PREPARE {} ({}) AS {}").format(sql.Identifier(name), types, query))
+            self.run(sql.SQL("PREPARE {} ({}) AS {}").format(sql.Identifier(name), types, sql.SQL(query)))
         self._planned.add(name)
         values = sql.SQL(", ").join([sql.Literal(list(one)) for one in lists])
         return self.rows(sql.SQL("EXECUTE {} ({})").format(sql.Identifier(name), values))
@@ -204,6 +204,11 @@ def parameters(url: Secret) -> dict[str, Any]:
         return dict(conninfo_to_dict(url.reveal()))
     except psycopg.Error:
         raise Refused("database_url", "DATABASE_URL can't be read as an address of PostgreSQL.") from None
+
+
+@cache
+def _name_of(query: LiteralString) -> str:
+    return f"rollback_bot_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
 
 
 def _hang_up(line: socket.socket) -> None:
